@@ -1,0 +1,1 @@
+"""What Recall's services share: contracts, the kit, the plugin's library and the register."""
