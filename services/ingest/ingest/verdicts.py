@@ -1,0 +1,196 @@
+"""The verdicts on a whole file: one for every row, counted so that they always add up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, TypedDict
+
+from msgspec import Struct
+
+from ingest.faults import NOTICES, Problem
+from ingest.refusals import UploadRefused
+from ingest.rows import RowReader
+from ingest.upload import Row
+from recall.register.people import Person
+
+PROBLEMS_SHOWN: Final = 100
+BRAKE_FROM_ROWS: Final = 10
+BRAKE_SHARE_PERCENT: Final = 30
+
+_PAGE_BITS: Final = 16
+
+
+class Verdicts(Struct, frozen=True):
+    """What a chunk of rows came to; rows = len(accepted) + duplicates + rejected.
+
+    `accepted` holds sheet row and person in the file's order, each NHS number once in the file.
+    Whether it is enrolled, an alert, or on the target already, the store and the register say.
+    """
+
+    rows: int
+    accepted: list[tuple[int, Person]]
+    duplicates: int
+    rejected: int
+    problems: list[Problem]
+
+
+class ProblemAnswer(TypedDict):
+    """A problem as the answer shows it."""
+
+    row: int
+    column: str
+    code: str
+    message: str
+
+
+class UploadAnswer(TypedDict):
+    """The answer to an upload; rows = enrolled + alerts + duplicates + rejected, always."""
+
+    upload_id: str
+    rows: int
+    enrolled: int
+    alerts: int
+    duplicates: int
+    rejected: int
+    problems: list[ProblemAnswer]
+    problems_total: int
+    ignored_columns: list[str]
+
+
+class SeenNumbers:
+    """Remembers which NHS numbers a file had: a bit for each, as its tenth digit follows from nine.
+
+    Pages of bits appear as they are needed: a million patients of the test range take 125 kB,
+    where a set of them would take about 90 MB.
+    """
+
+    def __init__(self) -> None:
+        self._pages: dict[int, bytearray] = {}
+
+    def add(self, nhs_number: str) -> bool:
+        """Remember a number; tell whether it is new."""
+        page_number, bit = divmod(int(nhs_number[:9]), 1 << _PAGE_BITS)
+        page = self._pages.get(page_number)
+        if page is None:
+            page = self._pages[page_number] = bytearray(1 << (_PAGE_BITS - 3))
+        mask = 1 << (bit & 7)
+        if page[bit >> 3] & mask:
+            return False
+        page[bit >> 3] |= mask
+        return True
+
+
+def judge_rows(rows: Iterable[Row], reader: RowReader, seen: SeenNumbers) -> Verdicts:
+    """Give a verdict on every row of a chunk; of rows with one number the first good one wins."""
+    accepted: list[tuple[int, Person]] = []
+    problems: list[Problem] = []
+    count = duplicates = rejected = 0
+    for row, cells in rows:
+        count += 1
+        read = reader.read(row, cells)
+        person = read.person
+        if person is None:
+            rejected += 1
+        elif not seen.add(person.nhs_number):
+            duplicates += 1
+            continue
+        else:
+            accepted.append((row, person))
+        problems.extend(read.problems)
+    return Verdicts(count, accepted, duplicates, rejected, problems)
+
+
+@dataclass
+class Tally:
+    """Counts the verdicts on a file, chunk by chunk, and keeps its first problems."""
+
+    rows: int = 0
+    enrolled: int = 0
+    alerts: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    problems_total: int = 0
+    _rejections: list[Problem] = field(default_factory=list)
+    _notices: list[Problem] = field(default_factory=list)
+
+    def add(self, verdicts: Verdicts) -> None:
+        """Count a chunk, except for what became of its accepted rows: `settle` counts those."""
+        self.rows += verdicts.rows
+        self.duplicates += verdicts.duplicates
+        self.rejected += verdicts.rejected
+        self.problems_total += len(verdicts.problems)
+        for problem in verdicts.problems:
+            kept = self._notices if problem.code in NOTICES else self._rejections
+            if len(kept) < PROBLEMS_SHOWN:
+                kept.append(problem)
+
+    def settle(self, *, enrolled: int, alerts: int, already_on_target: int) -> None:
+        """Count what became of accepted rows."""
+        self.enrolled += enrolled
+        self.alerts += alerts
+        self.duplicates += already_on_target
+
+    def first_problems(self) -> tuple[Problem, ...]:
+        """At most 100, in the file's order; rejections take the place of mere notices."""
+        spare = PROBLEMS_SHOWN - len(self._rejections)
+        return tuple(sorted(self._rejections + self._notices[:spare], key=_row_of))
+
+    def refuse_unusable(self, *, accept_rejected: bool) -> None:
+        """Say no to a file without one good row, or with so many bad ones that it is the wrong one.
+
+        Call it when all chunks are added, before anything is kept for good.
+
+        Raises:
+            UploadRefused: nothing of the file may be kept.
+        """
+        if self.rows == 0:
+            raise UploadRefused(
+                "empty_file", "The file has no rows of patients. Upload the list of patients."
+            )
+        if self.rejected == self.rows:
+            raise UploadRefused(
+                "nothing_usable",
+                "No row of the file has an NHS number and a date of birth that can be used. Check "
+                "that it is the right file; the NHS number belongs in column A and the date of "
+                "birth in column B, or the first row names the columns.",
+                problems=self.first_problems(),
+            )
+        if accept_rejected or self.rows < BRAKE_FROM_ROWS:
+            return
+        if self.rejected * 100 > self.rows * BRAKE_SHARE_PERCENT:
+            raise UploadRefused(
+                "too_many_rejected",
+                f"{self.rejected} of {self.rows} rows cannot be used, so this may be the wrong "
+                "file. Nothing was kept. Correct the rows, or upload it again and say that the "
+                "others are to be taken.",
+                problems=self.first_problems(),
+            )
+
+    def answer(self, upload_id: str, ignored_columns: Iterable[str]) -> UploadAnswer:
+        """Give the whole answer, once every accepted row is settled."""
+        if self.rows != self.enrolled + self.alerts + self.duplicates + self.rejected:
+            raise ValueError("some rows of the upload have no verdict yet")
+        return {
+            "upload_id": upload_id,
+            "rows": self.rows,
+            "enrolled": self.enrolled,
+            "alerts": self.alerts,
+            "duplicates": self.duplicates,
+            "rejected": self.rejected,
+            "problems": [answer_problem(problem) for problem in self.first_problems()],
+            "problems_total": self.problems_total,
+            "ignored_columns": list(ignored_columns),
+        }
+
+
+def answer_problem(problem: Problem) -> ProblemAnswer:
+    """Give a problem the shape that answers and refusals show."""
+    return {
+        "row": problem.row,
+        "column": problem.column,
+        "code": problem.code,
+        "message": problem.message,
+    }
+
+
+def _row_of(problem: Problem) -> int:
+    return problem.row
