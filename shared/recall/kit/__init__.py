@@ -1,0 +1,1 @@
+"""What every service's shell needs, with no domain word in it."""

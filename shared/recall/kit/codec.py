@@ -1,0 +1,194 @@
+"""A fast codec derived from the pydantic events, never written beside them.
+
+Each pydantic model becomes a `msgspec.Struct` with the same fields and the same constraints:
+decoding one record takes 3 microseconds where pydantic takes 15 (measured, docs/adr).  A property
+test shows that both accept and refuse the same records.
+"""
+
+import types
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
+
+import msgspec
+from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import BaseModel, StringConstraints
+from pydantic.fields import FieldInfo
+
+from recall.contracts.envelope import CONTENT_TYPE, Data, Envelope, schema_uri
+
+HEADERS: tuple[tuple[str, bytes], ...] = (("content-type", CONTENT_TYPE.encode()),)
+"""The one header of every record."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Event(Envelope):
+    """An envelope with its data, as decoding gives it (a struct of the same shape)."""
+
+    data: Any
+
+
+def _meta(constraints: tuple[Any, ...]) -> msgspec.Meta | None:
+    """The msgspec constraints that equal pydantic's."""
+    found: dict[str, Any] = {}
+    for constraint in constraints:
+        match constraint:
+            case StringConstraints(pattern=pattern, min_length=low, max_length=high):
+                # `$` also matches before a last newline in Python, though not in pydantic.
+                text = str(pattern) if pattern else None
+                found["pattern"] = text[:-1] + r"\Z" if text and text.endswith("$") else text
+                found["min_length"], found["max_length"] = low, high
+            case MinLen(min_length=low):
+                found["min_length"] = low
+            case MaxLen(max_length=high):
+                found["max_length"] = high
+            case Ge(ge=low):
+                found["ge"] = low
+            case Le(le=high):
+                found["le"] = high
+            case FieldInfo(metadata=inner):
+                nested = _meta(tuple(inner))
+                if nested is not None:
+                    found |= {"ge": nested.ge, "le": nested.le}
+            case _:
+                message = f"the codec cannot derive {constraint!r}"
+                raise TypeError(message)
+    known = {name: value for name, value in found.items() if value is not None}
+    return msgspec.Meta(**known) if known else None
+
+
+def _derived(annotation: Any) -> Any:
+    """The msgspec type of a pydantic annotation."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *constraints = get_args(annotation)
+        meta = _meta(tuple(constraints))
+        return Annotated[_derived(inner), meta] if meta else _derived(inner)
+    if origin in {Union, types.UnionType}:
+        return Union[tuple(_derived(part) for part in get_args(annotation))]  # noqa: UP007
+    if origin is list:
+        return list.__class_getitem__(_derived(get_args(annotation)[0]))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return struct_of(annotation)
+    if origin is Literal or annotation in {str, int, bool, type(None)}:
+        return annotation
+    message = f"{annotation!r} is not a type of the wire"
+    raise TypeError(message)
+
+
+def _fields(model: type[BaseModel]) -> list[tuple[str, Any] | tuple[str, Any, Any]]:
+    """The struct fields of a model; pydantic moves a field's constraints into its metadata."""
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+    for name, field in model.model_fields.items():
+        meta = _meta(tuple(field.metadata))
+        derived = _derived(field.annotation)
+        annotation = Annotated[derived, meta] if meta else derived
+        if field.is_required():
+            fields.append((name, annotation))
+        else:
+            fields.append((name, annotation, field.default))
+    return fields
+
+
+@cache
+def _struct(model: type[BaseModel]) -> type[msgspec.Struct]:
+    return msgspec.defstruct(
+        model.__name__,
+        _fields(model),
+        frozen=True,
+        kw_only=True,
+        namespace={"__doc__": model.__doc__},
+        module=model.__module__,
+    )
+
+
+def struct_of(model: type[M]) -> type[M]:
+    """The struct derived from a pydantic model.
+
+    To the type checker it is the model itself: the same fields, made with the same keywords.
+    Making one validates nothing; decoding one validates all.
+    """
+    return cast("type[M]", _struct(model))
+
+
+@cache
+def _envelope(model: type[Data]) -> type[msgspec.Struct]:
+    """The struct of a whole event of one type, told from others by its `type`."""
+    fields = [field for field in _fields(Envelope) if field[0] != "type"]
+    return msgspec.defstruct(
+        f"{model.__name__}Event",
+        [*fields, ("data", struct_of(model))],
+        frozen=True,
+        kw_only=True,
+        tag_field="type",
+        tag=model.event_type,
+        namespace={"type": model.event_type},
+    )
+
+
+def decoder(models: tuple[type[Data], ...]) -> Callable[[bytes], Event]:
+    """A function from a record's bytes to its event, for a topic that carries these models.
+
+    The function raises `msgspec.ValidationError` for an unknown type or a wrong field (the
+    message names the field, never the value of a text field) and `msgspec.DecodeError` for what
+    is no JSON.
+    """
+    union = Union[tuple(_envelope(model) for model in models)]  # noqa: UP007
+    return cast("Callable[[bytes], Event]", msgspec.json.Decoder(union).decode)
+
+
+class _Outgoing(msgspec.Struct, omit_defaults=True):
+    """An envelope on its way out; `specversion` has no default so that it is always written."""
+
+    specversion: str
+    id: str
+    type: str
+    source: str
+    subject: str
+    time: str
+    dataschema: str
+    data: Any
+    traceparent: str | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode(
+    model: type[Data],
+    data: object,
+    *,
+    event_id: str,
+    source: str,
+    subject: str,
+    time: str,
+    traceparent: str | None,
+) -> bytes:
+    """The bytes of an event's record value."""
+    kind = model.event_type
+    return _encode(
+        _Outgoing("1.0", event_id, kind, source, subject, time, schema_uri(kind), data, traceparent)
+    )
+
+
+def model_of(data: object) -> type[Data]:
+    """The pydantic model a struct was derived from, or the type of a pydantic event itself.
+
+    Raises:
+        KeyError: not an event's data.
+    """
+    if isinstance(data, Data):
+        return type(data)
+    return _MODELS[type(data)]
+
+
+_MODELS: dict[type[Any], type[Data]] = {}
+
+
+def register(model: type[M]) -> type[M]:
+    """`struct_of` for an event's model, which `model_of` then finds again."""
+    struct = struct_of(model)
+    if issubclass(model, Data):
+        _MODELS[struct] = model
+    return struct

@@ -1,0 +1,409 @@
+"""The consumer: at-least-once delivery made into effects that happen once.
+
+Per batch, one Postgres transaction: lock this topic's offsets, drop what is already folded,
+decode record by record, let the handler fold, store the next offsets, commit; then publish.  The
+offsets in Postgres are what counts; Kafka's own are a hint to people and tools.
+"""
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+from faststream.kafka.message import KafkaAckableMessage
+from faststream.kafka.subscriber.usecase import BatchSubscriber
+
+from recall.contracts.topics import Topic
+from recall.kit.codec import Event, decoder
+from recall.kit.kafka import Ends
+from recall.kit.metrics import Metrics
+from recall.kit.outbox import Outbox
+from recall.kit.postgres import DATA_ERRORS, Connection
+from recall.kit.settings import ServiceSettings
+from recall.kit.sql import queries
+from recall.kit.unit import Unit
+
+log = structlog.get_logger()
+SQL = queries("recall.kit")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+
+
+class Raw(Protocol):
+    """A record as the client hands it over; `timestamp` is the broker's, in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One decoded record: its event and where it stood."""
+
+    event: Event
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record put aside: as it came, and why."""
+
+    raw: Raw
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a handler folds: good records in partition and offset order, and its unit of work."""
+
+    unit: Unit
+    records: Sequence[Record]
+
+
+Handler = Callable[[Batch], Awaitable[None]]
+
+
+class TooManyBadRecordsError(Exception):
+    """So many bad records in a row that something is wrong with the topic, not with them."""
+
+
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Folds one topic into one service's tables."""
+
+    def __init__(
+        self,
+        *,
+        topic: Topic,
+        handler: Handler,
+        outbox: Outbox,
+        ends: Ends,
+        metrics: Metrics,
+        dead_letter_limit: int,
+    ) -> None:
+        self.topic = topic
+        self.next_offsets: dict[int, int] = {}
+        self.assigned: set[int] = set()
+        self.finished_at = time.monotonic()
+        self.trouble: str | None = None
+        self.stopped = False
+        self._handler = handler
+        self._outbox = outbox
+        self._ends = ends
+        self._metrics = metrics
+        self._limit = dead_letter_limit
+        self._decode = decoder(topic.carries)
+        self._busy = asyncio.Lock()
+        self._leaving = asyncio.Event()
+        self._sought: dict[int, int] = {}
+        self._bad_in_a_row = 0
+        self._subscriber: BatchSubscriber | None = None
+
+    def subscribe(self, broker: KafkaBroker, group: str, settings: ServiceSettings) -> None:
+        """Register with the broker, with every default that would lose data overridden."""
+        self._subscriber = broker.subscriber(
+            self.topic.name,
+            group_id=group,
+            batch=True,
+            max_records=settings.batch_records,
+            batch_timeout_ms=20,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+            session_timeout_ms=settings.session_timeout_ms,
+            heartbeat_interval_ms=settings.session_timeout_ms // 4,
+            rebalance_timeout_ms=30_000,
+            fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+            listener=self,
+            parser=self._as_it_came,
+            decoder=_undecoded,
+        )
+        self._subscriber(self.receive)
+
+    async def _as_it_came(self, raw: tuple[Raw, ...]) -> KafkaMessage:
+        """Parse nothing: a header that is not UTF-8 would take the whole batch with it."""
+        consumer = self.kafka()
+        if consumer is None:
+            raise RuntimeError("a batch came before its consumer was started")
+        return KafkaAckableMessage(body=b"", raw_message=raw, consumer=consumer)
+
+    def kafka(self) -> AIOKafkaConsumer | None:
+        """The client underneath, once it is started."""
+        return None if self._subscriber is None else self._subscriber.consumer
+
+    async def receive(self, message: KafkaMessage) -> None:
+        """Fold one batch, again and again until it is done or its partitions go elsewhere."""
+        raw: Any = message.raw_message
+        pause = FIRST_PAUSE
+        async with self._busy:
+            while not self._leaving.is_set():
+                try:
+                    await self.fold(raw)
+                except TooManyBadRecordsError as error:
+                    self.stopped = True
+                    self._tell(error)
+                    await self._leaving.wait()
+                except Exception as error:  # noqa: BLE001 - nothing may go past an unfolded batch.
+                    self._tell(error)
+                    await self._rest(pause)
+                    pause = min(LONGEST_PAUSE, pause * 2)
+                else:
+                    self.trouble = None
+                    self.finished_at = time.monotonic()
+                    return
+
+    async def fold(self, raw: Sequence[Raw]) -> None:
+        """Fold records in one transaction; a poisonous one is found by halving and put aside."""
+        try:
+            await self._fold_once(raw, None)
+        except DATA_ERRORS as error:
+            if len(raw) == 1:
+                await self._fold_once(raw, DeadLetter(raw[0], "unfoldable", _short(error)))
+                return
+            middle = len(raw) // 2
+            await self.fold(raw[:middle])
+            await self.fold(raw[middle:])
+
+    async def _fold_once(self, raw: Sequence[Raw], poison: DeadLetter | None) -> None:
+        begun = time.monotonic()
+        async with self._outbox.unit() as unit:
+            fresh = await self.fence(unit.connection, raw)
+            good, bad = ([], [poison] if fresh else []) if poison else self._decoded(fresh)
+            self._brake(good, bad)
+            if bad:
+                await self._put_aside(unit.connection, bad)
+            if good:
+                await self._handler(Batch(unit, good))
+            await self._advance(unit.connection, fresh)
+        self._done(fresh, bad, begun)
+
+    async def fence(self, connection: Connection, raw: Sequence[Raw]) -> list[Raw]:
+        """Lock this topic's offsets of the batch's partitions and keep what is not yet folded.
+
+        Records below the stored offset were folded by an earlier attempt or another owner.  A
+        first record above it means that something was committed to Kafka and never folded: seek
+        back and leave this partition out of the batch.
+        """
+        by_partition: dict[int, list[Raw]] = defaultdict(list)
+        for record in raw:
+            by_partition[record.partition].append(record)
+        stored = await self._locked(connection, sorted(by_partition))
+        fresh: list[Raw] = []
+        for partition, records in by_partition.items():
+            expected = stored[partition]
+            rest = [record for record in records if record.offset >= expected]
+            self._skip("already folded", len(records) - len(rest))
+            if rest and self.accepts(partition, rest[0].offset, expected):
+                fresh.extend(rest)
+        return fresh
+
+    def accepts(self, partition: int, first: int, expected: int) -> bool:
+        """Whether a partition's first record follows on what is stored."""
+        if first == expected or self._sought.get(partition) == first:
+            if first != expected and not self.topic.compacted:
+                self._alarm("hole", partition, expected, first)
+            self._sought.pop(partition, None)
+            return True
+        self._sought[partition] = first
+        self._seek(partition, expected)
+        return False
+
+    async def _locked(self, connection: Connection, partitions: list[int]) -> dict[int, int]:
+        """The stored next offsets, their rows locked; a new partition starts at its begin."""
+        rows = await connection.fetch(SQL["lock_offsets"], self.topic.name, partitions)
+        found = {row["partition"]: row["next_offset"] for row in rows}
+        missing = [p for p in partitions if p not in found]
+        if missing:
+            begins = await self._ends.begins(self.topic.name, missing)
+            for partition in missing:
+                await connection.execute(
+                    SQL["add_offset"], self.topic.name, partition, begins[partition]
+                )
+            rows = await connection.fetch(SQL["lock_offsets"], self.topic.name, partitions)
+            found = {row["partition"]: row["next_offset"] for row in rows}
+        return found
+
+    def _decoded(self, raw: Iterable[Raw]) -> tuple[list[Record], list[DeadLetter]]:
+        """Each record decoded by itself; null values (tombstones) are counted and passed over."""
+        good: list[Record] = []
+        bad: list[DeadLetter] = []
+        for record in raw:
+            if record.value is None:
+                self._skip("null value", 1)
+                continue
+            try:
+                good.append(Record(self._decode(record.value), record.partition, record.offset))
+            except msgspec.ValidationError as error:
+                bad.append(DeadLetter(record, "invalid", _short(error)))
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                bad.append(DeadLetter(record, "unreadable", _short(error)))
+        return good, bad
+
+    def _brake(self, good: Sequence[Record], bad: Sequence[DeadLetter]) -> None:
+        """Stop, loudly, at too many bad records in a row."""
+        in_a_row = len(bad) + (0 if good else self._bad_in_a_row)
+        if in_a_row > self._limit:
+            raise TooManyBadRecordsError(
+                f"{in_a_row} bad records in a row on {self.topic.name}: nothing is folded until "
+                "an operator has looked at them (runbook: dead letters) and restarted the service"
+            )
+
+    async def _put_aside(self, connection: Connection, bad: Sequence[DeadLetter]) -> None:
+        now = datetime.now(UTC)
+        await connection.execute(
+            SQL["add_dead_letters"],
+            [self.topic.name] * len(bad),
+            [letter.raw.partition for letter in bad],
+            [letter.raw.offset for letter in bad],
+            [letter.raw.key for letter in bad],
+            [letter.raw.value for letter in bad],
+            [letter.reason for letter in bad],
+            [letter.detail for letter in bad],
+            [now] * len(bad),
+        )
+
+    async def _advance(self, connection: Connection, fresh: Sequence[Raw]) -> None:
+        last = {record.partition: record for record in fresh}
+        if last:
+            await connection.execute(
+                SQL["advance_offsets"],
+                self.topic.name,
+                list(last),
+                [record.offset + 1 for record in last.values()],
+                [datetime.fromtimestamp(r.timestamp / 1000, UTC) for r in last.values()],
+            )
+
+    def _done(self, fresh: Sequence[Raw], bad: Sequence[DeadLetter], begun: float) -> None:
+        """After the commit: tell the metrics, the log and whoever waits for positions."""
+        for record in fresh:
+            self.next_offsets[record.partition] = record.offset + 1
+        if fresh:
+            self._bad_in_a_row = 0 if len(bad) < len(fresh) else self._bad_in_a_row + len(bad)
+        where = (self._metrics.service, self.topic.name)
+        seconds = time.monotonic() - begun
+        self._metrics.records.labels(*where).inc(len(fresh))
+        self._metrics.batch_seconds.labels(*where).observe(seconds)
+        for letter in bad:
+            self._metrics.dead_letters.labels(*where, letter.reason).inc()
+            log.error(
+                "a record is put into dead_letters",
+                topic=self.topic.name,
+                partition=letter.raw.partition,
+                offset=letter.raw.offset,
+                reason=letter.reason,
+                detail=letter.detail,
+            )
+        log.debug("a batch is folded", topic=self.topic.name, records=len(fresh), seconds=seconds)
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Begin where Postgres says; an offset that makes no sense is an alarm, not silence."""
+        partitions = {tp.partition for tp in assigned}
+        self.assigned = partitions
+        self._sought.clear()
+        self._leaving.clear()
+        self.stopped = False
+        self.finished_at = time.monotonic()
+        try:
+            await self._begin(sorted(partitions))
+        except Exception as error:  # noqa: BLE001 - the fence finds the same gap later.
+            self._tell(error)
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Wait for the batch in hand, so that the next owner never works beside it."""
+        del revoked
+        self._leaving.set()
+        async with self._busy:
+            self.assigned = set()
+
+    async def _begin(self, partitions: list[int]) -> None:
+        if not partitions:
+            return
+        async with self._outbox.unit() as unit:
+            stored = await self._locked(unit.connection, partitions)
+        begins = await self._ends.begins(self.topic.name, partitions)
+        ends = await self._ends.ends(self.topic.name, partitions)
+        for partition, offset in stored.items():
+            self.next_offsets[partition] = offset
+            if begins[partition] <= offset <= ends[partition]:
+                self._seek(partition, offset)
+            else:
+                self._misplaced(partition, offset, begins[partition], ends[partition])
+
+    def _misplaced(self, partition: int, offset: int, begin: int, end: int) -> None:
+        """A stored offset that the partition does not have.
+
+        Below the begin, retention took records that were never folded: go on with what is left.
+        Above the end, the topic was made anew: its records would pass for already folded, so
+        hold the partition until an operator decides.
+        """
+        if offset < begin:
+            self._alarm("below begin", partition, offset, begin)
+            self._sought[partition] = begin
+            self._seek(partition, begin)
+            return
+        self._alarm("above end", partition, offset, end)
+        self.trouble = (
+            f"{self.topic.name}/{partition}: offset {offset} is stored but the topic ends at "
+            f"{end}: it was made anew (runbook: offsets)"
+        )
+        consumer = self.kafka()
+        if consumer is not None:
+            consumer.pause(TopicPartition(self.topic.name, partition))
+
+    def _seek(self, partition: int, offset: int) -> None:
+        consumer = self.kafka()
+        if consumer is not None:
+            consumer.seek(TopicPartition(self.topic.name, partition), offset)
+
+    def _skip(self, why: str, count: int) -> None:
+        if count:
+            self._metrics.skipped.labels(self._metrics.service, self.topic.name, why).inc(count)
+
+    def _alarm(self, why: str, partition: int, expected: int, found: int) -> None:
+        self._metrics.offset_alarms.labels(self._metrics.service, self.topic.name, why).inc()
+        log.error(
+            "an offset makes no sense",
+            topic=self.topic.name,
+            partition=partition,
+            why=why,
+            expected=expected,
+            found=found,
+        )
+
+    def _tell(self, error: Exception) -> None:
+        self.trouble = f"{self.topic.name}: {_short(error)}"
+        self._metrics.retries.labels(self._metrics.service, self.topic.name).inc()
+        log.warning("a batch will be done again", topic=self.topic.name, error=_short(error))
+
+    async def _rest(self, pause: float) -> None:
+        """Back off with jitter, cut short when the partitions go elsewhere."""
+        try:
+            async with asyncio.timeout(pause * random.uniform(0.5, 1.5)):
+                await self._leaving.wait()
+        except TimeoutError:
+            return
+
+
+def _short(error: BaseException) -> str:
+    """An error in one line, without the values a database puts into its details."""
+    text = str(error).splitlines()[0] if str(error) else ""
+    return f"{type(error).__name__}: {text}"[:500]
+
+
+async def _undecoded(_message: KafkaMessage) -> None:
+    """Decode nothing: records are decoded one by one, inside the transaction."""

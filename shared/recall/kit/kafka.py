@@ -1,0 +1,100 @@
+"""Kafka's client: partitions, topics, offsets.  Only the kit names aiokafka."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.partitioner import murmur2
+
+from recall.contracts.topics import Topic
+
+DAY_MS = 24 * 3600 * 1000
+MAX_RECORD_BYTES = 900_000
+"""Kept under the broker's `message.max.bytes` (1,048,588), with room for the batch around it."""
+
+
+@lru_cache(maxsize=65536)
+def partition_of(key: str, partitions: int) -> int:
+    """The partition of a key: Kafka's own default partitioner, so any client agrees."""
+    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+
+
+def _config(topic: Topic) -> dict[str, str]:
+    """The broker's settings of a topic."""
+    common = {"message.timestamp.type": "LogAppendTime"}
+    if topic.retention_days is None:
+        return common | {"cleanup.policy": "compact"}
+    return common | {
+        "cleanup.policy": "delete",
+        "retention.ms": str(topic.retention_days * DAY_MS),
+    }
+
+
+async def create_topics(
+    bootstrap: str, topics: Iterable[Topic], partitions: int, replication: int = 1
+) -> list[str]:
+    """Make the topics that do not exist yet; returns the names of those it made.
+
+    Raises:
+        KafkaError: the broker refuses for any other reason than that a topic exists.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        wanted = [
+            NewTopic(t.name, partitions, replication, topic_configs=_config(t)) for t in topics
+        ]
+        answer = await admin.create_topics(wanted)
+    finally:
+        await admin.close()
+    made = []
+    for name, code, *_ in answer.topic_errors:
+        error = for_code(code)
+        if code == 0:
+            made.append(name)
+        elif error is not TopicAlreadyExistsError:
+            raise error(name)
+    return made
+
+
+class Ends:
+    """Asks the broker where partitions begin and end, outside any consumer group."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def stop(self) -> None:
+        """Close the connection."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            await consumer.stop()
+
+    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The offset after the last record, by partition.
+
+        Raises:
+            KafkaError: the broker does not answer.
+        """
+        asked = [TopicPartition(topic, p) for p in partitions]
+        found = await (await self._started()).end_offsets(asked)
+        return {tp.partition: offset for tp, offset in found.items()}
+
+    async def begins(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The offset of the first record that is kept, by partition.
+
+        Raises:
+            KafkaError: the broker does not answer.
+        """
+        asked = [TopicPartition(topic, p) for p in partitions]
+        found = await (await self._started()).beginning_offsets(asked)
+        return {tp.partition: offset for tp, offset in found.items()}
+
+    async def _started(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, request_timeout_ms=8000)
+            await consumer.start()
+            self._consumer = consumer
+        return self._consumer

@@ -1,0 +1,56 @@
+"""The connection pool, and which errors mean what."""
+
+import asyncio
+
+import asyncpg
+
+from recall.kit.settings import ServiceSettings
+
+COMMAND_SECONDS = 60.0
+CONNECT_SECONDS = 10.0
+
+TRANSIENT: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+)
+"""Errors that the same work may survive when it is done again."""
+
+DATA_ERRORS: tuple[type[BaseException], ...] = (
+    ValueError,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+)
+"""Errors that belong to a record and come again however often it is folded."""
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Pool = asyncpg.Pool
+
+
+async def open_pool(settings: ServiceSettings) -> Pool:
+    """Connections under the service's own role.
+
+    Raises:
+        OSError: the database does not answer.
+        asyncpg.PostgresError: it refuses.
+    """
+    return await asyncpg.create_pool(
+        settings.database_url.get_secret_value(),
+        min_size=1,
+        max_size=settings.database_connections,
+        command_timeout=COMMAND_SECONDS,
+        timeout=CONNECT_SECONDS,
+        # Plans are kept per connection; no DISCARD ALL is needed between our own transactions.
+        reset=_keep,
+    )
+
+
+async def _keep(_connection: Connection) -> None:
+    """Leave a returned connection as it is: nothing here sets session state."""

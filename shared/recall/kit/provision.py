@@ -1,0 +1,110 @@
+"""Make what the services need before they start: roles, schemas, tables, topics.
+
+Run as `python -m recall.kit.provision --database-url ADMIN_DSN ingest workflow …`; what exists
+already is left alone, so it may run again at any time.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
+
+import asyncpg
+
+from recall.contracts.topics import DEFAULT_PARTITIONS, TOPICS
+from recall.kit.kafka import create_topics
+from recall.kit.migrating import migrate
+
+ROLE_SETTINGS = {
+    # A statement that takes longer than this is stuck; the batch is done again.
+    "statement_timeout": "120s",
+    "lock_timeout": "30s",
+    "idle_in_transaction_session_timeout": "120s",
+    # Every batch is one of few prepared statements: a generic plan saves planning each time.
+    "jit": "off",
+}
+
+
+def _quoted(text: str) -> str:
+    """A text as an SQL literal: role settings take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+async def provision_database(
+    admin_dsn: str, services: Sequence[str], role_password: str
+) -> dict[str, list[str]]:
+    """Make each service's role and schema and run its migrations; returns what ran.
+
+    Raises:
+        asyncpg.PostgresError: the admin role may not do it.
+    """
+    connection = await asyncpg.connect(admin_dsn)
+    try:
+        ran = {}
+        for service in services:
+            await _make_role(connection, service, role_password)
+            ran[service] = await migrate(connection, service, service)
+            await _grant(connection, service)
+        return ran
+    finally:
+        await connection.close()
+
+
+async def _make_role(connection: asyncpg.Connection, service: str, password: str) -> None:
+    known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", service)
+    if not known:
+        # Another provisioner of the same cluster may be quicker.
+        with contextlib.suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+            await connection.execute(f'CREATE ROLE "{service}" LOGIN')
+    await connection.execute(f'ALTER ROLE "{service}" PASSWORD {_quoted(password)}')
+    for name, value in ROLE_SETTINGS.items():
+        await connection.execute(f'ALTER ROLE "{service}" SET {name} = {_quoted(value)}')
+    await connection.execute(f'ALTER ROLE "{service}" SET search_path = "{service}"')
+
+
+async def _grant(connection: asyncpg.Connection, service: str) -> None:
+    """The role uses its own schema and owns nothing in it."""
+    for grant in (
+        f'GRANT USAGE ON SCHEMA "{service}" TO "{service}"',
+        f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{service}" TO "{service}"',
+        f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{service}" TO "{service}"',
+    ):
+        await connection.execute(grant)
+
+
+async def provision(
+    admin_dsn: str,
+    bootstrap: str,
+    services: Sequence[str],
+    role_password: str,
+    partitions: int = DEFAULT_PARTITIONS,
+) -> None:
+    """Database and topics, side by side."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(provision_database(admin_dsn, services, role_password))
+        group.create_task(create_topics(bootstrap, TOPICS.values(), partitions))
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m recall.kit.provision", description=__doc__)
+    parser.add_argument("services", nargs="+", help="the services' package names")
+    parser.add_argument("--database-url", default=os.environ.get("ADMIN_DATABASE_URL"))
+    parser.add_argument("--bootstrap", default=os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
+    parser.add_argument("--partitions", type=int, default=DEFAULT_PARTITIONS)
+    asked = parser.parse_args()
+    if not asked.database_url or not asked.bootstrap:
+        parser.error(
+            "give --database-url and --bootstrap, or ADMIN_DATABASE_URL and "
+            "KAFKA_BOOTSTRAP_SERVERS in the environment"
+        )
+    password = os.environ.get("ROLE_PASSWORD", "recall")
+    asyncio.run(
+        provision(asked.database_url, asked.bootstrap, asked.services, password, asked.partitions)
+    )
+    print(f"ready: {', '.join(asked.services)}, {len(TOPICS)} topics")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

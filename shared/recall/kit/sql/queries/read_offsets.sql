@@ -1,0 +1,3 @@
+-- All positions of this service.
+SELECT topic, partition, next_offset, appended_at
+FROM inbox_offsets

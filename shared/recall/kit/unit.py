@@ -1,0 +1,100 @@
+"""One unit of work: one transaction, the messages it wants sent, and one reading of the clock."""
+
+import os
+from collections import defaultdict
+from datetime import datetime
+from typing import cast
+
+from recall.contracts.envelope import Data
+from recall.contracts.instants import instant
+from recall.contracts.topics import Topic, topic_of
+from recall.kit.codec import Event, encode, model_of
+from recall.kit.kafka import partition_of
+from recall.kit.postgres import Connection
+from recall.kit.publishing import Keyed, checked
+
+
+class Unit:
+    """What a handler, a loop's step or a request works with until its transaction commits.
+
+    Attributes:
+        connection: in the transaction.
+        now: business time, read once when the unit began, aware UTC.
+        now_text: the same as the wire writes it.
+    """
+
+    def __init__(
+        self, connection: Connection, now: datetime, *, service: str, partitions: int
+    ) -> None:
+        self.connection = connection
+        self.now = now
+        self.now_text = instant(now)
+        self.partitions = partitions
+        self._source = f"/recall/{service}"
+        self._trace = os.urandom(16).hex()
+        self._span = os.urandom(8).hex()
+        self.outgoing: dict[tuple[str, int], list[Keyed]] = defaultdict(list)
+
+    def emit(
+        self,
+        data: object,
+        version: int | str,
+        *,
+        at: str | None = None,
+        cause: Event | None = None,
+        topic: Topic | None = None,
+        partition: int | None = None,
+    ) -> str:
+        """Send an event when the transaction commits; returns the event's id.
+
+        Args:
+            data: a struct of `recall.kit.wire`.
+            version: the owner's version of the subject, or a request's command id.
+            at: the business instant at which it happened; default: now.
+            cause: the event that brought it about, whose trace it continues.
+            topic: needed for the topics of channels only.
+            partition: the partition of the key, where the caller knows it; it saves a hash.
+
+        Raises:
+            RecordTooLargeError: the broker would refuse the record.
+        """
+        model = model_of(data)
+        where = topic or topic_of(model)
+        key = cast("str", getattr(data, where.key))
+        event_id, value = self._encoded(model, data, version, at, cause)
+        if partition is None:
+            partition = partition_of(key, self.partitions)
+        self.outgoing[where.name, partition].append(checked(key.encode(), value))
+        return event_id
+
+    def _encoded(
+        self,
+        model: type[Data],
+        data: object,
+        version: int | str,
+        at: str | None,
+        cause: Event | None,
+    ) -> tuple[str, bytes]:
+        subject = cast("str", getattr(data, model.subject_field))
+        event_id = f"{subject}/{what_of(model)}/{version}"
+        value = encode(
+            model,
+            data,
+            event_id=event_id,
+            source=self._source,
+            subject=subject,
+            time=at or self.now_text,
+            traceparent=self._traceparent(cause),
+        )
+        return event_id, value
+
+    def _traceparent(self, cause: Event | None) -> str:
+        """The cause's trace with this unit's span, or a trace of the unit's own."""
+        if cause is not None and cause.traceparent is not None:
+            return f"{cause.traceparent[:36]}{self._span}-01"
+        return f"00-{self._trace}-{self._span}-01"
+
+
+def what_of(model: type[Data]) -> str:
+    """The `what` of an event's id: `recall.patient.progressed.v1` is `progressed`."""
+    return model.event_type.split(".")[2]
