@@ -1,1 +1,2 @@
-def main() -> None: print("cli")
+def main() -> None:
+    print("cli")

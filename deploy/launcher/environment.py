@@ -70,7 +70,9 @@ def main(arguments: Sequence[str]) -> int:
         print(f"./dev: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\n./dev: interrupted; the next start sets up again what is missing.", file=sys.stderr)
+        print(
+            "\n./dev: interrupted; the next start sets up again what is missing.", file=sys.stderr
+        )
         return 130
     python = str(ROOT / ".venv/bin/python")
     os.execv(python, [python, "-m", "launcher", *arguments])  # noqa: S606 - we become the launcher
@@ -87,7 +89,11 @@ def ensure(root: Path, *, for_developers: bool) -> None:
         try:
             _install(root, wanted)
         except OSError as error:
-            raise (disk_is_full(root) if DISK_FULL in str(error) else Problem(f"Setting up failed: {error}")) from error
+            raise (
+                disk_is_full(root)
+                if DISK_FULL in str(error)
+                else Problem(f"Setting up failed: {error}")
+            ) from error
 
 
 def is_current(root: Path, lock: str) -> bool:
@@ -104,7 +110,9 @@ def fingerprint(lock: Path) -> str:
     try:
         return hashlib.sha256(lock.read_bytes()).hexdigest()
     except FileNotFoundError:
-        raise Problem(f"{lock.name} is missing.", "Check it out again: git checkout -- " + lock.name) from None
+        raise Problem(
+            f"{lock.name} is missing.", "Check it out again: git checkout -- " + lock.name
+        ) from None
 
 
 def _install(root: Path, lock: str) -> None:
@@ -166,7 +174,10 @@ def _no_venv(output: str) -> Problem:
 def _starts(python: Path, *arguments: str) -> bool:
     """Whether an interpreter is there and runs (its base may have been upgraded or removed since)."""
     try:
-        command = [str(python), *(arguments or ("-c", "import sys; sys.exit(sys.version_info[:2] != (3, 11))"))]
+        command = [
+            str(python),
+            *(arguments or ("-c", "import sys; sys.exit(sys.version_info[:2] != (3, 11))")),
+        ]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False
@@ -196,9 +207,21 @@ def _explain(output: str) -> Problem:
             "A downloaded package is not the one the lock file names (its hash differs), so it was not installed.",
             "If a mirror or proxy changes packages, use another one (PIP_INDEX_URL). pip's words: .venv.log",
         )
-    network = ("connection", "Connection", "No matching distribution", "timed out", "resolve", "SSL", "Proxy")
+    network = (
+        "connection",
+        "Connection",
+        "No matching distribution",
+        "timed out",
+        "resolve",
+        "SSL",
+        "Proxy",
+    )
     if any(word in output for word in network):
-        missing = [line.rsplit(" ", 1)[-1] for line in output.splitlines() if "No matching distribution found" in line]
+        missing = [
+            line.rsplit(" ", 1)[-1]
+            for line in output.splitlines()
+            if "No matching distribution found" in line
+        ]
         what = f" (the first one missing: {missing[0]})" if missing else ""
         return Problem(
             f"The Python packages could not be fetched{what}: no answer from the package index.",
@@ -236,7 +259,11 @@ def _progress(what: str) -> Iterator[None]:
 
     def count() -> None:
         while not done.wait(0.5):
-            print(f"\r{what} (first start only) … {time.monotonic() - began:.0f} s ", end="", file=sys.stderr)
+            print(
+                f"\r{what} (first start only) … {time.monotonic() - began:.0f} s ",
+                end="",
+                file=sys.stderr,
+            )
 
     counter = threading.Thread(target=count, daemon=True)
     counter.start()

@@ -16,7 +16,11 @@ VERSION = "4.3.1"
 COORDINATES = ROOT / "deploy/kafka/coordinates.toml"
 SUMS = ROOT / "deploy/kafka/jars.sha256"
 AT_ONCE = 6
-SYSTEM_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
 
 
 def home() -> Path:
@@ -60,7 +64,9 @@ def _fetch(folder: Path) -> None:
             shutil.move(jar, made / "jars" / jar.name)
         missing = sorted(name for name in expected() if not (made / "jars" / name).is_file())
         if missing:
-            raise Problem(f"{COORDINATES.name} does not name what {SUMS.name} lists: {', '.join(missing)}.")
+            raise Problem(
+                f"{COORDINATES.name} does not name what {SUMS.name} lists: {', '.join(missing)}."
+            )
         if folder.exists():
             shutil.rmtree(folder)
         made.rename(folder)
@@ -73,7 +79,9 @@ def _download(repository: Path) -> list[Path]:
     import requests  # noqa: PLC0415
     from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
 
-    context = MavenContext(resolver=PythonResolver(), repo_cache=repository, local_repos=[], timeout=30)
+    context = MavenContext(
+        resolver=PythonResolver(), repo_cache=repository, local_repos=[], timeout=30
+    )
 
     def fetch(coordinate: str) -> Path:
         group, artifact, version = coordinate.split(":")

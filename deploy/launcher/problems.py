@@ -18,4 +18,7 @@ DISK_FULL = "No space left on device"
 
 def disk_is_full(where: object) -> Problem:
     """The problem of a full disk; `where` is the path that could not be written."""
-    return Problem(f"The disk that holds {where} is full.", "Free some space (./dev reset wipes this stack's data), then run it again.")
+    return Problem(
+        f"The disk that holds {where} is full.",
+        "Free some space (./dev reset wipes this stack's data), then run it again.",
+    )

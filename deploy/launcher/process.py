@@ -25,6 +25,11 @@ async def _nothing() -> None:
     """The preparation of a process that needs none."""
 
 
+async def _at_once() -> bool:
+    """The readiness of a process that is ready by running."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSpec:
     """What to run and how to tell that it is ready. Plain data, so that tests describe processes of their own.
@@ -37,7 +42,7 @@ class ProcessSpec:
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
-    ready: Callable[[], Awaitable[bool]]
+    ready: Callable[[], Awaitable[bool]] = _at_once
     prepare: Callable[[], Awaitable[None]] = _nothing
     directory: Path | None = None
     user: str | None = None
@@ -70,7 +75,9 @@ class KeptProcess:
             async with asyncio.timeout(self.spec.ready_within):
                 await self._until_ready()
         except TimeoutError:
-            raise self._problem(f"{self.spec.name} was not ready after {self.spec.ready_within:.0f} s") from None
+            raise trouble(
+                self.spec, f"{self.spec.name} was not ready after {self.spec.ready_within:.0f} s"
+            ) from None
         self._was_ready = True
 
     async def stop(self) -> None:
@@ -104,7 +111,7 @@ class KeptProcess:
         while True:
             try:
                 await self.spec.prepare()
-                self._running = await self._spawn()
+                self._running = await spawn(self.spec)
             except (Problem, OSError) as error:
                 self._failure = self._from(error)
                 return
@@ -116,26 +123,12 @@ class KeptProcess:
             self._note(f"ended with code {code}")
             failures = 0 if time.time() - self.started_at > LIVED_WELL else failures + 1
             if not self._was_ready and failures >= self.spec.attempts:
-                self._failure = self._problem(f"{self.spec.name} ended with code {code} before it was ready")
+                self._failure = trouble(
+                    self.spec, f"{self.spec.name} ended with code {code} before it was ready"
+                )
                 return
             await asyncio.sleep(pause_before(failures))
             self.restarts += 1
-
-    async def _spawn(self) -> asyncio.subprocess.Process:
-        with self.spec.log.open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *self.spec.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=dict(self.spec.environment),
-                cwd=self.spec.directory,
-                user=self.spec.user,
-                group=self.spec.user,
-                extra_groups=None if self.spec.user is None else [],
-                start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops them in order
-                preexec_fn=die_with_parent(self.spec.when_orphaned),
-            )
 
     async def _until_ready(self) -> None:
         while True:
@@ -152,15 +145,11 @@ class KeptProcess:
             return disk_is_full(self.spec.log.parent)
         return Problem(f"{self.spec.name} could not be started: {error}")
 
-    def _problem(self, what: str) -> Problem:
-        end = tail(self.spec.log, 8)
-        if DISK_FULL in end:
-            return disk_is_full(self.spec.log.parent)
-        return Problem(f"{what}. The end of its log:\n{end}", f"All of it: {self.spec.log}")
-
     def _note(self, what: str) -> None:
         with contextlib.suppress(OSError), self.spec.log.open("a") as log:
-            log.write(f"--- {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {self.spec.name} {what}\n")
+            log.write(
+                f"--- {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {self.spec.name} {what}\n"
+            )
 
 
 def pause_before(failures: int) -> float:
@@ -198,3 +187,47 @@ def die_with_parent(how: signal.Signals) -> Callable[[], None]:
             os._exit(1)
 
     return before_exec
+
+
+async def run_once(spec: ProcessSpec) -> None:
+    """Run a process to its end. Raises Problem, with the end of its log, unless it ends well in time."""
+    spec.log.parent.mkdir(parents=True, exist_ok=True)
+    running = await spawn(spec)
+    try:
+        async with asyncio.timeout(spec.ready_within):
+            code = await running.wait()
+    except TimeoutError:
+        raise trouble(
+            spec, f"{spec.name} was not through after {spec.ready_within:.0f} s"
+        ) from None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            running.kill()
+    if code != 0:
+        raise trouble(spec, f"{spec.name} failed with code {code}")
+
+
+async def spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
+    """Start the process, its output appended to its log, bound to this one's life."""
+    with spec.log.open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *spec.command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=dict(spec.environment),
+            cwd=spec.directory,
+            user=spec.user,
+            group=spec.user,
+            extra_groups=None if spec.user is None else [],
+            start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops them in order
+            preexec_fn=die_with_parent(spec.when_orphaned),
+        )
+
+
+def trouble(spec: ProcessSpec, what: str) -> Problem:
+    """What happened, with the end of the process's log; a full disk says so plainly."""
+    end = tail(spec.log, 8)
+    if DISK_FULL in end:
+        return disk_is_full(spec.log.parent)
+    return Problem(f"{what}. The end of its log:\n{end}", f"All of it: {spec.log}")

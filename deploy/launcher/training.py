@@ -12,7 +12,9 @@ from launcher.ports import free_ports
 from launcher.problems import Problem
 from launcher.process import KeptProcess
 
-ENDS_WITHIN = 60.0  # seconds for the JVM to write its cache when the practice run stops: 8 s on two cores
+ENDS_WITHIN = (
+    60.0  # seconds for the JVM to write its cache when the practice run stops: 8 s on two cores
+)
 
 
 async def ensure(java: Java, jars: Sequence[Path], say: Callable[[str], None]) -> None:
@@ -26,7 +28,9 @@ async def ensure(java: Java, jars: Sequence[Path], say: Callable[[str], None]) -
         with contextlib.suppress(Problem):
             await _practise(dataclasses.replace(java, cache=None), jars, Path(place), made)
         if not made.is_file():
-            made.write_bytes(b"")  # The JVM starts without an empty cache, and nobody tries again at every start.
+            made.write_bytes(
+                b""
+            )  # The JVM starts without an empty cache, and nobody tries again at every start.
         made.replace(java.cache)
 
 
@@ -34,7 +38,12 @@ async def _practise(java: Java, jars: Sequence[Path], place: Path, made: Path) -
     """Run a broker on a throwaway folder until it is ready, and stop it, upon which the JVM writes `made`."""
     port, controller_port = free_ports(2)
     broker = kafka.Broker(
-        directory=place / "kafka", log=place / "log", port=port, controller_port=controller_port, java=java, jars=jars
+        directory=place / "kafka",
+        log=place / "log",
+        port=port,
+        controller_port=controller_port,
+        java=java,
+        jars=jars,
     )
     spec = kafka.spec(broker)
     command = [spec.command[0], f"-XX:AOTCacheOutput={made}", *spec.command[1:]]
