@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from msgspec import Struct
-from nhs_number import calculate_checksum
+from nhs_number.validate import calculate_checksum
 
 from ingest import faults
 from ingest.faults import Fault

@@ -70,8 +70,10 @@ class RowReader:
 
         def take(field: Field, read: Callable[[str], str | Fault | None]) -> str | None:
             place = self._columns.places.get(field)
-            value = read(cells[place]) if place is not None else None
-            if place is not None and isinstance(value, Fault):
+            if place is None:
+                return None
+            value = read(cells[place])
+            if isinstance(value, Fault):
                 notices.append((place, value))
                 return None
             return value or None

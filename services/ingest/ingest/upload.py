@@ -14,7 +14,7 @@ import io
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import islice
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from ingest.cells import clean
 from ingest.columns import Columns, is_header, match_header, without_header
@@ -47,7 +47,7 @@ _MAGIC: Final = (
 class Upload:
     """An uploaded file whose form is known; `columns.ignored` names the columns nobody reads."""
 
-    def __init__(self, file: BinaryIO, encoding: str, delimiter: str, columns: Columns) -> None:
+    def __init__(self, file: IO[bytes], encoding: str, delimiter: str, columns: Columns) -> None:
         self._file = file
         self.encoding = encoding
         self.delimiter = delimiter
@@ -77,7 +77,7 @@ class Upload:
         return islice(filled, 1 if self.has_header else 0, None)
 
 
-def open_upload(file: BinaryIO) -> Upload:
+def open_upload(file: IO[bytes]) -> Upload:
     """Find out how a seekable file is written and what its columns hold; `chunks` then reads it.
 
     Raises:
@@ -85,7 +85,7 @@ def open_upload(file: BinaryIO) -> Upload:
     """
     encoding = _encoding_of(file)
     with closing(_lines(file, encoding)) as lines:
-        sample = list(islice((line for line in lines if clean(line)), _SAMPLE_ROWS))
+        sample = list(islice((line for line in lines if clean(line).strip(",; ")), _SAMPLE_ROWS))
     if not sample:
         raise UploadRefused("empty_file", "The file is empty. Upload the list of patients.")
     delimiter = max(_DELIMITERS, key=lambda candidate: _fit(_sampled(sample, candidate)))
@@ -93,7 +93,7 @@ def open_upload(file: BinaryIO) -> Upload:
     return Upload(file, encoding, delimiter, _columns_of(rows))
 
 
-def fingerprint(file: BinaryIO) -> str:
+def fingerprint(file: IO[bytes]) -> str:
     """Give the SHA-256 of the content, by which the same file is recognised."""
     file.seek(0)
     digest = hashlib.sha256()
@@ -102,7 +102,7 @@ def fingerprint(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _encoding_of(file: BinaryIO) -> str:
+def _encoding_of(file: IO[bytes]) -> str:
     """Decide one encoding for the whole file, and refuse what is no text in it."""
     file.seek(0)
     start = file.read(8)
@@ -128,7 +128,7 @@ def _encoding_of(file: BinaryIO) -> str:
     )
 
 
-def _inspect(file: BinaryIO, encoding: str) -> None:
+def _inspect(file: IO[bytes], encoding: str) -> None:
     """Decode the whole file block by block, and refuse what no list of patients contains."""
     file.seek(0)
     decoder = codecs.getincrementaldecoder(encoding)()
@@ -151,7 +151,7 @@ def _inspect(file: BinaryIO, encoding: str) -> None:
         raise UploadRefused("not_text", f"The file is not plain text. {_SAVE_AS}")
 
 
-def _lines(file: BinaryIO, encoding: str) -> Generator[str, None, None]:
+def _lines(file: IO[bytes], encoding: str) -> Generator[str, None, None]:
     """Read the lines with their ends (any of CR, LF, CRLF), and leave the file open."""
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, newline="")
