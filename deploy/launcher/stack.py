@@ -126,14 +126,11 @@ class Stack:
         self._publish()
 
     async def _stop(self) -> None:
-        """Services together, then Kafka, then PostgreSQL; a second interruption does not cut it short."""
+        """Services together, then Kafka, then PostgreSQL."""
         if self._housekeeper is not None:
             self._housekeeper.cancel()
         stores = set(self._stores.processes) & {"kafka", "postgres"}
         services = [process for name, process in self.processes.items() if name not in stores]
-        await asyncio.shield(asyncio.ensure_future(self._stop_all(services)))
-
-    async def _stop_all(self, services: Sequence[KeptProcess]) -> None:
         await asyncio.gather(*(process.stop() for process in services))
         await self._stores.stop()
         self._publish()

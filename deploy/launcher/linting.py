@@ -1,0 +1,110 @@
+"""`./dev lint`: every check that needs no running system. A check that finds nothing to look at is left out."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher import show
+from launcher.paths import ROOT
+
+BIN = Path(sys.executable).parent
+SOURCES = ("shared", "services", "deploy", "tests", "dev")
+LOCKS = "requirements*.lock"
+AN_ADDRESS = re.compile(r"://|--index-url|--find-links|--extra-index-url")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A name and what does it: it returns what it found wrong, empty for nothing."""
+
+    name: str
+    run: Callable[[], str]
+
+
+def run(*, fix: bool = False) -> bool:
+    """Run all checks, one line each; what a failed one found follows it. Whether all passed."""
+    sources = [place for place in SOURCES if (ROOT / place).exists()]
+    if fix:
+        _command("ruff", "check", "--fix", "--quiet", *sources)
+        _command("ruff", "format", "--quiet", *sources)
+    passed = True
+    for check in checks(sources):
+        found = check.run()
+        show.OUT.print(f"{'[red]failed[/]' if found else '[green]ok[/]':<24}{check.name}")
+        if found:
+            show.OUT.print(found, markup=False)
+            passed = False
+    return passed
+
+
+def checks(sources: Sequence[str]) -> list[Check]:
+    """What there is to check in this checkout."""
+    found = [
+        Check("ruff check", lambda: _command("ruff", "check", "--quiet", *sources)),
+        Check(
+            "ruff format --check",
+            lambda: _command("ruff", "format", "--check", "--quiet", *sources),
+        ),
+        Check("mypy --strict", lambda: _module("mypy", "--strict", *_typed(sources))),
+        Check("imports point one way", lambda: _command("lint-imports", "--no-cache")),
+        Check("locks hold hashes and no address", lambda: "\n".join(faults_of_locks(ROOT))),
+    ]
+    for compose in sorted(ROOT.glob("docker-compose*.y*ml")):
+        found.append(Check(compose.name, lambda file=compose: _compose(file)))  # type: ignore[misc]
+    for dockerfile in sorted([*ROOT.glob("Dockerfile*"), *ROOT.glob("deploy/**/Dockerfile*")]):
+        found.append(
+            Check(
+                str(dockerfile.relative_to(ROOT)),
+                lambda file=dockerfile: _command("hadolint", str(file)),
+            )
+        )  # type: ignore[misc]
+    migrations = sorted(
+        str(path.relative_to(ROOT)) for path in ROOT.glob("services/*/*/sql/migrations/*.sql")
+    )
+    if migrations and (ROOT / ".squawk.toml").is_file():
+        found.append(Check("migrations", lambda: _command("squawk", *migrations)))
+    return found
+
+
+def _typed(sources: Sequence[str]) -> list[str]:
+    """What mypy looks at: packages; the script `dev` must be read by Pythons that know no modern annotation."""
+    return [place for place in sources if place != "dev"]
+
+
+def faults_of_locks(root: Path) -> list[str]:
+    """What a lock file must not hold: an address, or a package without a hash."""
+    faults = []
+    for lock in sorted(root.glob(LOCKS)):
+        lines = lock.read_text().splitlines()
+        faults += [
+            f"{lock.name}:{at}: an address"
+            for at, line in enumerate(lines, 1)
+            if AN_ADDRESS.search(line)
+        ]
+        for at, line in enumerate(lines):
+            follows = lines[at + 1] if at + 1 < len(lines) else ""
+            if "==" in line and "--hash=sha256:" not in follows:
+                faults.append(f"{lock.name}:{at + 1}: no hash")
+    return faults
+
+
+def _compose(file: Path) -> str:
+    return _command("check-jsonschema", "--builtin-schema", "vendor.compose-spec", str(file))
+
+
+def _module(name: str, *arguments: str) -> str:
+    return _output([sys.executable, "-m", name, *arguments])
+
+
+def _command(name: str, *arguments: str) -> str:
+    return _output([str(BIN / name), *arguments])
+
+
+def _output(command: Sequence[str]) -> str:
+    """What a command says when it fails; nothing when it passes."""
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    said = (finished.stdout + finished.stderr).strip()
+    return "" if finished.returncode == 0 else said or f"exit code {finished.returncode}"

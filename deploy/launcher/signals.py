@@ -1,0 +1,35 @@
+"""Ctrl-C and SIGTERM as an orderly end: what runs is cancelled once, and its clean-up is not interrupted again."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+INTERRUPTED = 130
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result | None:
+    """Run to the end; None when a signal ended it first (after its clean-up)."""
+    return asyncio.run(_interruptible(work))
+
+
+async def _interruptible(work: Coroutine[Any, Any, Result]) -> Result | None:
+    task = asyncio.ensure_future(work)
+    interrupted = False
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        if not interrupted:
+            interrupted = True
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, interrupt)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if interrupted:
+            return None
+        raise
