@@ -28,9 +28,10 @@ CHUNK_ROWS: Final = 5_000
 _BLOCK: Final = 65_536
 _SAMPLE_ROWS: Final = 100
 _MOST_LINES_IN_A_ROW: Final = 500
+_LONGEST_LINE: Final = 16_384
 _DELIMITERS: Final = (",", ";", "\t")
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a") | {127})
-_MOST_CONTROLS: Final = 0.01
+_MOST_CONTROLS: Final = 0.05
 
 _SAVE_AS: Final = "Save the list as CSV (comma delimited) and upload that file."
 _MAGIC: Final = (
@@ -85,7 +86,7 @@ def open_upload(file: IO[bytes]) -> Upload:
     """
     encoding = _encoding_of(file)
     with closing(_lines(file, encoding)) as lines:
-        sample = list(islice((line for line in lines if clean(line).strip(",; ")), _SAMPLE_ROWS))
+        sample = list(islice((line for line in lines if _holds_something(line)), _SAMPLE_ROWS))
     if not sample:
         raise UploadRefused("empty_file", "The file is empty. Upload the list of patients.")
     delimiter = max(_DELIMITERS, key=lambda candidate: _fit(_sampled(sample, candidate)))
@@ -141,11 +142,7 @@ def _inspect(file: IO[bytes], encoding: str) -> None:
         characters += len(text)
         controls += len(raw) - len(raw.translate(None, _CONTROLS))
         if len(text) >= _BLOCK // 4 and "\n" not in text and "\r" not in text:
-            raise UploadRefused(
-                "line_too_long",
-                "The file has a line of many thousand characters, so it is no list of patients. "
-                + _SAVE_AS,
-            )
+            raise _line_too_long()
     decoder.decode(b"", final=True)
     if controls > characters * _MOST_CONTROLS:
         raise UploadRefused("not_text", f"The file is not plain text. {_SAVE_AS}")
@@ -165,10 +162,11 @@ def _lines(file: IO[bytes], encoding: str) -> Generator[str, None, None]:
 
 
 class _CountedLines:
-    """Hands lines to the csv reader, and stops a row that goes on for ever."""
+    """Hands lines to the csv reader, and stops a line or a row that goes on for ever."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
+        self.row = 1
         self.in_row = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -176,24 +174,34 @@ class _CountedLines:
             self.in_row += 1
             if self.in_row > _MOST_LINES_IN_A_ROW:
                 raise csv.Error
+            if len(line) > _LONGEST_LINE:
+                raise _line_too_long(self.row)
             yield line
 
 
 def _records(lines: Iterator[str], delimiter: str) -> Iterator[Row]:
     """Split lines into numbered rows of cells; refuse the file where a quote stays open."""
     counted = _CountedLines(lines)
-    row = 0
     try:
         for row, cells in enumerate(_reader(counted, delimiter), 1):
-            counted.in_row = 0
+            counted.row, counted.in_row = row + 1, 0
             yield row, cells
     except csv.Error:
         raise UploadRefused(
             "unterminated_quote",
-            f"A quotation mark that opens in row {row + 1} is not closed properly, so nobody can "
-            "tell where the cell ends. Close it or remove it, and upload the file again.",
-            row=row + 1,
+            f"A quotation mark that opens in row {counted.row} is not closed properly, so nobody "
+            "can tell where the cell ends. Close it or remove it, and upload the file again.",
+            row=counted.row,
         ) from None
+
+
+def _line_too_long(row: int | None = None) -> UploadRefused:
+    return UploadRefused(
+        "line_too_long",
+        "The file has a line of many thousand characters, so it is no list of patients. "
+        f"{_SAVE_AS}",
+        row=row,
+    )
 
 
 def _reader(lines: Iterable[str], delimiter: str) -> "Iterator[list[str]]":
@@ -201,7 +209,11 @@ def _reader(lines: Iterable[str], delimiter: str) -> "Iterator[list[str]]":
 
 
 def _is_blank(cells: Sequence[str]) -> bool:
-    return not cells[0].isdigit() and not any(clean(cell) for cell in cells)
+    return not cells[0].isdigit() and not any(map(_holds_something, cells))
+
+
+def _holds_something(text: str) -> bool:
+    return bool(clean(text).strip(",; "))
 
 
 def _sampled(lines: Sequence[str], delimiter: str) -> list[list[str]]:

@@ -160,8 +160,8 @@ class Tally:
             raise UploadRefused(
                 "too_many_rejected",
                 f"{self.rejected} of {self.rows} rows cannot be used, so this may be the wrong "
-                "file. Nothing was kept. Correct the rows, or upload it again and say that the "
-                "others are to be taken.",
+                "file. Nothing was kept. Correct the rows, or upload it again with "
+                "accept_rejected=true to take the others.",
                 problems=self.first_problems(),
             )
 

@@ -191,6 +191,20 @@ def test_a_cell_of_many_words_is_no_name() -> None:
     assert [p.code for p in judged.problems] == ["too_long"]
 
 
+def test_a_line_that_is_too_long_is_left_out_of_the_address() -> None:
+    content = f"NHS No,DOB,Address 1,Address 2\n9990000018,01/02/2015,{'a' * 101},b\n"
+    judged = judge(content.encode())
+    assert judged.people[0].address == ("b",)
+    assert [(p.column, p.code) for p in judged.problems] == [("Address 1", "too_long")]
+
+
+def test_an_address_whose_last_lines_do_not_fit_into_the_fifth_is_left_out() -> None:
+    content = f'NHS No,DOB,Address\n9990000018,01/02/2015,"1\n2\n3\n4\n{"a" * 60}\n{"b" * 60}"\n'
+    judged = judge(content.encode())
+    assert judged.people[0].address == ()
+    assert [(p.column, p.code) for p in judged.problems] == [("Address", "too_long")]
+
+
 def test_an_address_has_at_most_five_lines() -> None:
     judged = judge(b'NHS No,DOB,Address\n9990000018,01/02/2015,"a\nb\nc\nd\ne\nf"\n')
     assert judged.people[0].address == ("a", "b", "c", "d", "e, f")

@@ -113,6 +113,10 @@ def test_invisible_rows_count_as_blank() -> None:
     assert accepted_rows(f"{NUMBER},{BORN}\n\u200b,\u00a0\n{OTHER},{BORN}\n\x1a".encode()) == [1, 3]
 
 
+def test_a_row_of_the_wrong_delimiter_alone_counts_as_blank() -> None:
+    assert accepted_rows(f";;\nNHS No,DOB\n{NUMBER},{BORN}\n;;\n".encode()) == [3]
+
+
 def test_a_quote_that_never_ends_refuses_the_file_and_names_its_row() -> None:
     content = f'NHS No,DOB,Surname\n{NUMBER},{BORN},Smith\n{OTHER},{BORN},"Jones\n'.encode()
     refused = refusal_of(content)
@@ -150,6 +154,7 @@ def test_a_quote_closed_by_the_next_rows_quote_refuses_the_file() -> None:
         (b"\xef\xbb\xbfNHS number,DOB,Surname\n9990000018,01/02/2015,M\xfcller", "damaged_text"),
         (b"9990000018,01/02/2015,M\x81ller", "damaged_text"),
         (b"9" * 200_000, "line_too_long"),
+        (b"9990000018,01/02/2015\n9990000026," + b"9" * 20_000 + b"\n", "line_too_long"),
         (b"NHS number,Surname\n9990000018,Smith\n", "missing_column"),
         (b"Date of birth;Surname\n01/02/2015;Smith\n", "missing_column"),
         (b"NHS number\n9990000018\n", "missing_column"),
