@@ -117,6 +117,22 @@ def test_a_row_of_the_wrong_delimiter_alone_counts_as_blank() -> None:
     assert accepted_rows(f";;\nNHS No,DOB\n{NUMBER},{BORN}\n;;\n".encode()) == [3]
 
 
+def test_a_quoted_cell_may_stand_behind_a_space() -> None:
+    content = f'NHS No, DOB, Address\n{NUMBER}, {BORN}, "1, The Street"\n'.encode()
+    assert judge(content).people[0].address == ("1, The Street",)
+
+
+def test_a_first_patient_is_no_header_whatever_words_stand_beside_them() -> None:
+    assert accepted_rows(f"{NUMBER},{BORN},Phone\n{OTHER},{BORN},Mobile\n".encode()) == [1, 2]
+
+
+def test_a_cell_of_hundreds_of_lines_counts_as_a_quote_left_open() -> None:
+    many = "x,y\n" * 600
+    content = f'{NUMBER},{BORN}\n{OTHER},{BORN},"{many}"\n'.encode()
+    refused = refusal_of(content)
+    assert (refused.code, refused.row) == ("unterminated_quote", 2)
+
+
 def test_a_quote_that_never_ends_refuses_the_file_and_names_its_row() -> None:
     content = f'NHS No,DOB,Surname\n{NUMBER},{BORN},Smith\n{OTHER},{BORN},"Jones\n'.encode()
     refused = refusal_of(content)

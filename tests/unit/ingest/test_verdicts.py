@@ -81,7 +81,9 @@ def test_no_answer_is_given_before_every_row_has_its_verdict() -> None:
 
 def test_numbers_are_seen_once() -> None:
     seen = SeenNumbers()
+    # Neighbours share a byte of the bitmap, distant ones lie on different pages.
     numbers = list(islice(nhs_numbers(), 5000))
+    numbers += [f"{prefix}0" for prefix in range(100_000_000, 100_000_100)]
     assert all(seen.add(number) for number in numbers)
     assert not any(seen.add(number) for number in numbers)
     assert seen.add("0000000019")
