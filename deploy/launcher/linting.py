@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from launcher import show
@@ -53,14 +54,10 @@ def checks(sources: Sequence[str]) -> list[Check]:
         Check("locks hold hashes and no address", lambda: "\n".join(faults_of_locks(ROOT))),
     ]
     for compose in sorted(ROOT.glob("docker-compose*.y*ml")):
-        found.append(Check(compose.name, lambda file=compose: _compose(file)))  # type: ignore[misc]
+        found.append(Check(compose.name, partial(_compose, compose)))
     for dockerfile in sorted([*ROOT.glob("Dockerfile*"), *ROOT.glob("deploy/**/Dockerfile*")]):
-        found.append(
-            Check(
-                str(dockerfile.relative_to(ROOT)),
-                lambda file=dockerfile: _command("hadolint", str(file)),
-            )
-        )  # type: ignore[misc]
+        name = str(dockerfile.relative_to(ROOT))
+        found.append(Check(name, partial(_command, "hadolint", str(dockerfile))))
     migrations = sorted(
         str(path.relative_to(ROOT)) for path in ROOT.glob("services/*/*/sql/migrations/*.sql")
     )

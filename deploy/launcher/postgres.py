@@ -11,7 +11,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -52,7 +52,7 @@ class Server:
     log: Path
     port: int
     sockets: Path
-    password: str
+    password: str = field(repr=False)
     user: str | None
 
     @property
@@ -112,7 +112,7 @@ def spec(server: Server) -> ProcessSpec:
         directory=server.directory,
         user=server.user,
         prepare=lambda: prepare(server),
-        ready=lambda: answers(server),
+        ready=lambda: takes_connections(server.dsn(SUPERUSER)),
         attempts=15,
         stop_signal=signal.SIGINT,
         stop_within=20,
@@ -144,10 +144,10 @@ async def prepare(server: Server) -> None:
     partial.rename(server.data)
 
 
-async def answers(server: Server) -> bool:
+async def takes_connections(dsn: str) -> bool:
     """Whether the server takes connections (it refuses them while it recovers)."""
     try:
-        connection = await asyncpg.connect(server.dsn(SUPERUSER), timeout=2)
+        connection = await asyncpg.connect(dsn, timeout=2)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False
     await connection.close(timeout=2)

@@ -8,7 +8,7 @@ import random
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from launcher.problems import DISK_FULL, Problem, disk_is_full
@@ -40,7 +40,7 @@ class ProcessSpec:
 
     name: str
     command: Sequence[str]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     log: Path
     ready: Callable[[], Awaitable[bool]] = _at_once
     prepare: Callable[[], Awaitable[None]] = _nothing

@@ -37,8 +37,8 @@ class Settings:
 
     bootstrap: str
     admin_dsn: str
-    role_password: str
-    token: str
+    role_password: str = field(repr=False)
+    token: str = field(repr=False)
     urls: Mapping[str, str]
     partitions: int
     seed: int

@@ -1,0 +1,29 @@
+"""Waiting for a condition, with a bound."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+PATIENCE = 15.0
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def is_running(pid: int | None) -> bool:
+    """Whether a process exists and is more than a zombie."""
+    if pid is None:
+        return False
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def kill(pid: int | None, number: int) -> None:
+    assert pid is not None
+    os.kill(pid, number)
