@@ -1,6 +1,9 @@
-"""`./dev up` in the background: a supervisor process of its own session, which reports here until it is ready.
+"""`./dev up` in the background.
 
-The report is a pipe of JSON lines: {"say": text}, then {"ready": the stack.json} or {"problem": …, "mend": …}.
+A supervisor process of its own session, which reports here until it is ready.
+
+The report is a pipe of JSON lines: {"say": text}, then {"ready": the stack.json} or {"problem": …,
+"mend": …}.
 """
 
 import asyncio
@@ -16,8 +19,8 @@ from typing import Any, TextIO
 
 from launcher import signals, stackfile
 from launcher.paths import ROOT, RUN
-from launcher.process import bound
 from launcher.problems import Problem
+from launcher.process import bound
 from launcher.services import CHANNELS
 from launcher.stack import Options, Stack
 
@@ -43,7 +46,10 @@ class Wanted:
 
 
 def start(wanted: Wanted, say: Callable[[str], None]) -> dict[str, str]:
-    """Start a supervisor and wait until its stack is ready. Returns stack.json's content; raises Problem."""
+    """Start a supervisor and wait until its stack is ready.
+
+    Returns stack.json's content; raises Problem.
+    """
     SUPERVISOR_LOG.parent.mkdir(parents=True, exist_ok=True)
     bound(SUPERVISOR_LOG)
     reading, writing = os.pipe()
@@ -80,7 +86,10 @@ def _follow(report: TextIO, say: Callable[[str], None]) -> dict[str, str]:
 
 
 def stop(pid: int) -> bool:
-    """Stop the running stack and wait for its end; whether it ended by itself and had not to be killed."""
+    """Stop the running stack and wait for its end.
+
+    Whether it ended by itself and had not to be killed.
+    """
     os.kill(pid, signal.SIGTERM)
     if _gone(STOPS_WITHIN):
         return True

@@ -43,8 +43,8 @@ def demo(
 ) -> None:
     """Play the worked example on empty stores of its own, and show it beside what it should be.
 
-    Stays up, with the target page open to you, until Ctrl-C. With --patients it plays a crowd instead: made-up
-    patients, 1.2 slots each, to the end of every workflow.
+    Stays up, with the target page open to you, until Ctrl-C. With --patients it plays a crowd
+    instead: made-up patients, 1.2 slots each, to the end of every workflow.
     """
     # Loaded late, so that a verb pays only for what it uses.
     play = importlib.import_module("launcher.demo").run
@@ -66,7 +66,8 @@ def up(
 ) -> None:
     """Start Kafka, PostgreSQL and the four services in the background, and print how to sign in.
 
-    What dies is started again with back-off. Data stay in .run/data between `./dev down` and `./dev up`.
+    What dies is started again with back-off. Data stay in .run/data between `./dev down` and `./dev
+    up`.
     """
     holder = stackfile.holder_of()
     if holder is not None:
@@ -93,7 +94,10 @@ def welcome(stack: dict[str, str]) -> None:
 
 @app.command(rich_help_panel="Run it")
 def down() -> None:
-    """Stop the running stack (`up` or `demo`): services first, then Kafka, then PostgreSQL. Data of `up` stay."""
+    """Stop the running stack (`up` or `demo`): services first, then Kafka, then PostgreSQL.
+
+    Data of `up` stay.
+    """
     pid = stackfile.holder_pid()
     if pid is None:
         show.say("No stack is running in this checkout.")
@@ -106,7 +110,10 @@ def down() -> None:
 
 @app.command(rich_help_panel="Run it")
 def status(*, json: Json = False) -> None:
-    """Show the stack's processes: ready or not, since when, how often started again, memory, address."""
+    """Show the stack's processes.
+
+    Ready or not, since when, how often started again, memory, address.
+    """
     found = asyncio.run(observe.states())
     if json:
         show.as_json([asdict(one) for one in found])
@@ -122,7 +129,10 @@ def lag(
     json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on until Ctrl-C.")] = False,
 ) -> None:
-    """Show how far each service is behind on each topic (records; seconds), and its dead letters by reason."""
+    """Show how far each service is behind on each topic (records.
+
+    Seconds), and its dead letters by reason.
+    """
     found, silent = asyncio.run(observe.lags())
     if json:
         show.as_json({"lag": [one.as_json() for one in found], "silent": silent})
@@ -184,7 +194,10 @@ def tail_of(file: Path, lines: int) -> str:
 
 @app.command(rich_help_panel="Run it")
 def reset(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Wipe the data and logs of `up`: every target, patient and slot. The environment and Kafka's jars stay."""
+    """Wipe the data and logs of `up`: every target, patient and slot.
+
+    The environment and Kafka's jars stay.
+    """
     holder = stackfile.holder_of()
     if holder is not None:
         raise Problem(f"A stack is running ({holder}).", "Stop it first: ./dev down")
@@ -202,7 +215,10 @@ def test(context: typer.Context) -> None:
 
 @app.command(rich_help_panel="Work on it", context_settings=PASS_ON, add_help_option=False)
 def bench(context: typer.Context) -> None:
-    """Measure the whole pipeline beside the raw limit of this computer (--json; arguments go to the benchmark)."""
+    """Measure the whole pipeline beside the raw limit of this computer (--json.
+
+    Arguments go to the benchmark).
+    """
     os.environ["PYTHONPATH"] = str(ROOT / "tests")
     _become(sys.executable, "-m", "benchmarks", *context.args)
 

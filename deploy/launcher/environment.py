@@ -1,8 +1,11 @@
-"""Make `.venv` from the lock files, then run the launcher inside it. Standard library only: nothing is installed yet.
+"""Make `.venv` from the lock files, then run the launcher inside it.
 
-States of the environment, in this order, so that an interruption at any point is recognised by the next start:
-`.installing` is written, packages are installed by hash, `recall.pth` is written, the stamp is written, `.installing`
-goes. With a right stamp nothing is done and no network is needed; with `.installing` left behind all is made anew.
+Standard library only: nothing is installed yet.
+
+States of the environment, in this order, so that an interruption at any point is recognised by the
+next start: `.installing` is written, packages are installed by hash, `recall.pth` is written, the
+stamp is written, `.installing` goes. With a right stamp nothing is done and no network is needed;
+with `.installing` left behind all is made anew.
 """
 
 import fcntl
@@ -33,33 +36,37 @@ Recall invites lists of patients to book appointments and shows where everyone i
 Usage: ./dev VERB [options]          ./dev VERB --help explains one verb
 
 See it work
-  demo              play the worked example on stores of its own; a live table, then the page's address
-                      ./dev demo                              stays up until Ctrl-C
-                      ./dev demo --exit                       stops by itself; exit code 1 if any number differs
-                      ./dev demo --patients 20000 --seed 7    made-up patients through every round
+  demo              play the worked example on empty stores of its own, in a live table
+                      ./dev demo                             stays up until Ctrl-C
+                      ./dev demo --exit                      exit code 1 if any number differs
+                      ./dev demo --patients 20000 --seed 7   made-up patients through every round
 
 Run it
-  up                start Kafka, PostgreSQL and the four services in the background; prints the sign-in link
-                      ./dev up --no-simulate sms              leaves the channel sms to a plugin of yours
+  up                start stores and services in the background; prints the sign-in link
+                      ./dev up --no-simulate sms             leaves a channel to a plugin
   status            what runs, since when, how often it was started again
-  lag               how far each service is behind on each topic, and its dead letters   (--watch, --json)
+  lag               how far each service is behind on each topic (--watch), and its dead letters
   logs SERVICE      what a service, kafka or postgres wrote            ./dev logs workflow -f
   down              stop it; the data stays
   reset             wipe the data of `up`
 
 Work on it
-  test              the whole suite; arguments go to pytest            ./dev test tests/unit -k verdict
+  test              the whole suite; arguments go to pytest: ./dev test tests/unit -k verdict
   lint              every check that needs no running system
   bench             how fast it is, beside the raw limit of this computer
   doctor            what this computer has, what is missing, and the command that mends it
 
-The first start fetches Python packages, a Java runtime and Kafka, each checked by hash; later ones work offline.
+The first start fetches Python packages, a Java runtime and Kafka, each checked by hash; later ones
+work offline.
 With KAFKA_BOOTSTRAP_SERVERS or DATABASE_URL set, that store of yours is used and none is started.
 """
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prepare the environment that the verb needs and become the launcher; returns only when that is not possible."""
+    """Prepare the environment that the verb needs and become the launcher.
+
+    Returns only when that is not possible.
+    """
     verb = next((word for word in arguments if not word.startswith("-")), None)
     if verb is None or arguments[0] in {"-h", "--help", "help"}:
         print(HELP, end="")
@@ -75,11 +82,14 @@ def main(arguments: Sequence[str]) -> int:
         )
         return 130
     python = str(ROOT / ".venv/bin/python")
-    os.execv(python, [python, "-m", "launcher", *arguments])  # noqa: S606 - we become the launcher
+    return os.execv(python, [python, "-m", "launcher", *arguments])  # noqa: S606 - never returns
 
 
 def ensure(root: Path, *, for_developers: bool) -> None:
-    """Make `root/.venv` match the lock files. Raises Problem with what could not be done and what to do about it."""
+    """Make `root/.venv` match the lock files.
+
+    Raises Problem with what could not be done and what to do about it.
+    """
     wanted = DEV_LOCK if for_developers else LOCAL_LOCK
     if is_current(root, wanted):
         return
@@ -97,7 +107,7 @@ def ensure(root: Path, *, for_developers: bool) -> None:
 
 
 def is_current(root: Path, lock: str) -> bool:
-    """Whether the environment holds what `lock` asks for, by the stamp its last installation left."""
+    """Whether the environment holds what `lock` asks for, by the stamp of its installation."""
     try:
         stamp = json.loads((root / ".venv" / STAMP).read_text())
     except (OSError, ValueError):
@@ -106,7 +116,10 @@ def is_current(root: Path, lock: str) -> bool:
 
 
 def fingerprint(lock: Path) -> str:
-    """The lock file's SHA-256; a missing one is a Problem, since then the checkout is incomplete."""
+    """The lock file's SHA-256.
+
+    A missing one is a Problem, since then the checkout is incomplete.
+    """
     try:
         return hashlib.sha256(lock.read_bytes()).hexdigest()
     except FileNotFoundError:
@@ -166,13 +179,13 @@ def _no_venv(output: str) -> Problem:
     if "ensurepip" in output or "No module named venv" in output:
         return Problem(
             "This Python has no venv module, which Recall needs to set itself up.",
-            "Debian, Ubuntu:  sudo apt-get install -y python3.11-venv      then run the same command again.",
+            "Debian, Ubuntu:  sudo apt-get install -y python3.11-venv\n  Then run it again.",
         )
     return Problem(f"Python could not make .venv:\n{output.strip()}")
 
 
 def _starts(python: Path, *arguments: str) -> bool:
-    """Whether an interpreter is there and runs (its base may have been upgraded or removed since)."""
+    """Whether an interpreter is there and runs; its base may have gone since."""
     try:
         command = [
             str(python),
@@ -184,12 +197,16 @@ def _starts(python: Path, *arguments: str) -> bool:
 
 
 def _pip(root: Path, lock: str) -> None:
-    """Install exactly what the lock lists, every file checked by its hash. pip's words go to `.venv.log`."""
+    """Install exactly what the lock lists, every file checked by its hash.
+
+    pip's words go to `.venv.log`.
+    """
     count = sum("==" in line for line in (root / lock).read_text().splitlines())
     log = root / ".venv.log"
     command = [
-        str(root / ".venv/bin/python"), "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input",
-        "--disable-pip-version-check", "--no-compile", "--retries", "2", "--progress-bar", "off",
+        str(root / ".venv/bin/python"), "-m", "pip", "install",
+        "--require-hashes", "--no-deps", "--no-input",
+        "--disable-pip-version-check", "--retries", "2", "--progress-bar", "off",
         "-r", str(root / lock),
     ]  # fmt: skip
     with log.open("wb") as output, _progress(f"Installing {count} packages by hash"):
@@ -204,8 +221,9 @@ def _explain(output: str) -> Problem:
         return disk_is_full(ROOT)
     if "DO NOT MATCH THE HASHES" in output:
         return Problem(
-            "A downloaded package is not the one the lock file names (its hash differs), so it was not installed.",
-            "If a mirror or proxy changes packages, use another one (PIP_INDEX_URL). pip's words: .venv.log",
+            "A downloaded package is not the one that the lock file names (its hash differs),"
+            " so it was not installed.",
+            "If a mirror changes packages, use another (PIP_INDEX_URL). pip said: .venv.log",
         )
     network = (
         "connection",
@@ -225,10 +243,10 @@ def _explain(output: str) -> Problem:
         what = f" (the first one missing: {missing[0]})" if missing else ""
         return Problem(
             f"The Python packages could not be fetched{what}: no answer from the package index.",
-            "The first start needs the network once. Connect, or set PIP_INDEX_URL, HTTPS_PROXY or PIP_CERT as your"
-            " network asks,\n  then run the same command again. pip's words: .venv.log",
+            "The first start needs the network once. Connect, or set PIP_INDEX_URL, HTTPS_PROXY or"
+            " PIP_CERT\n  as your network asks, then run it again. pip said: .venv.log",
         )
-    return Problem(f"Installing failed:\n{_tail(output)}", "pip's words in full: .venv.log")
+    return Problem(f"Installing failed:\n{_tail(output)}", "All that pip said: .venv.log")
 
 
 def _tail(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Kafka's jars: fetched once by their Maven coordinates, each checked against a SHA-256 kept in this repository."""
+"""Kafka's jars.
+
+Fetched once by their Maven coordinates, each checked against a SHA-256 kept in this repository.
+"""
 
 import hashlib
 import os
@@ -40,7 +43,10 @@ def are_there(folder: Path) -> bool:
 
 
 def ensure(say: Callable[[str], None] = lambda _: None) -> list[Path]:
-    """The jars in a fixed order, fetched if they are not there yet; no network is touched when they are."""
+    """The jars in a fixed order, fetched if they are not there yet.
+
+    No network is touched when they are.
+    """
     folder = home()
     if not are_there(folder):
         say(f"Fetching Apache Kafka {VERSION} (45 MB, once) …")
@@ -73,7 +79,10 @@ def _fetch(folder: Path) -> None:
 
 
 def _download(repository: Path) -> list[Path]:
-    """Every coordinate as it stands: the list is flat, so nothing is resolved and nothing can be chosen otherwise."""
+    """Every coordinate as it stands.
+
+    The list is flat, so nothing is resolved and nothing can be chosen otherwise.
+    """
     _trust_the_system()
     # Imported late: with the jars in the cache none of it is needed.
     import requests  # noqa: PLC0415
@@ -94,8 +103,9 @@ def _download(repository: Path) -> list[Path]:
     except (requests.RequestException, RuntimeError) as error:
         raise Problem(
             "Kafka's jars could not be fetched: no answer from Maven's central repository.",
-            "The first start needs the network once. Connect, or set HTTPS_PROXY or REQUESTS_CA_BUNDLE as your network"
-            " asks,\n  then run the same command again. Or use a Kafka of your own: KAFKA_BOOTSTRAP_SERVERS=host:port.",
+            "The first start needs the network once. Connect, or set HTTPS_PROXY or"
+            " REQUESTS_CA_BUNDLE as your network asks,\n  then run the same command again."
+            " Or use a Kafka of your own: KAFKA_BOOTSTRAP_SERVERS=host:port.",
         ) from error
 
 
@@ -106,13 +116,17 @@ def check(jar: Path) -> None:
         raise Problem(f"{jar.name} is not in {SUMS.name}, so it is not used.")
     if hashlib.sha256(jar.read_bytes()).hexdigest() != wanted:
         raise Problem(
-            f"{jar.name} is not the file that {SUMS.name} names (its SHA-256 differs), so it was not kept.",
+            f"{jar.name} is not the file that {SUMS.name} names (its SHA-256 differs),"
+            " so it is not used.",
             "A mirror or proxy may have changed it: try another network.",
         )
 
 
 def _trust_the_system() -> None:
-    """requests brings certificates of its own and would not know a company's proxy; the system's bundle does."""
+    """The library brings certificates of its own and would not know a company's proxy.
+
+    The system's bundle does.
+    """
     if "REQUESTS_CA_BUNDLE" in os.environ:
         return
     bundles = (os.environ.get("SSL_CERT_FILE", ""), *SYSTEM_BUNDLES)

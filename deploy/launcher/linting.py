@@ -1,4 +1,7 @@
-"""`./dev lint`: every check that needs no running system. A check that finds nothing to look at is left out."""
+"""`./dev lint`: every check that needs no running system.
+
+A check that finds nothing to look at is left out.
+"""
 
 import re
 import subprocess
@@ -53,8 +56,10 @@ def checks(sources: Sequence[str]) -> list[Check]:
         Check("imports point one way", lambda: _command("lint-imports", "--no-cache")),
         Check("locks hold hashes and no address", lambda: "\n".join(faults_of_locks(ROOT))),
     ]
-    for compose in sorted(ROOT.glob("docker-compose*.y*ml")):
-        found.append(Check(compose.name, partial(_compose, compose)))
+    found += [
+        Check(compose.name, partial(_compose, compose))
+        for compose in sorted(ROOT.glob("docker-compose*.y*ml"))
+    ]
     for dockerfile in sorted([*ROOT.glob("Dockerfile*"), *ROOT.glob("deploy/**/Dockerfile*")]):
         name = str(dockerfile.relative_to(ROOT))
         found.append(Check(name, partial(_command, "hadolint", str(dockerfile))))
@@ -67,7 +72,10 @@ def checks(sources: Sequence[str]) -> list[Check]:
 
 
 def _typed(sources: Sequence[str]) -> list[str]:
-    """What mypy looks at: packages; the script `dev` must be read by Pythons that know no modern annotation."""
+    """What mypy looks at: packages.
+
+    The script `dev` must be read by Pythons that know no modern annotation.
+    """
     return [place for place in sources if place != "dev"]
 
 

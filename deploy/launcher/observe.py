@@ -1,4 +1,7 @@
-"""What a running stack says about itself: its processes, and each service's lag and dead letters."""
+"""What a running stack says about itself.
+
+Its processes, and each service's lag and dead letters.
+"""
 
 import asyncio
 import time
@@ -32,7 +35,10 @@ class ProcessState:
 
 @dataclass(slots=True)
 class TopicLag:
-    """How far one service is behind on one topic: records in all partitions, seconds in the worst one."""
+    """How far one service is behind on one topic.
+
+    Records in all partitions, seconds in the worst one.
+    """
 
     service: str
     topic: str

@@ -1,4 +1,7 @@
-"""Where things are: the checkout, what a running stack writes, and what may be fetched again at any time."""
+"""Where things are.
+
+The checkout, what a running stack writes, and what may be fetched again at any time.
+"""
 
 import os
 from pathlib import Path

@@ -20,7 +20,10 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different free ports, chosen by the system; all are held until all are known, so that none comes twice."""
+    """Different free ports, chosen by the system.
+
+    All are held until all are known, so that none comes twice.
+    """
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -33,7 +36,8 @@ def claim(port: int, option: str) -> int:
     if not is_free(port):
         raise Problem(
             f"Port {port} on {LOOPBACK} is taken by another program.",
-            f"Choose another with {option}, or leave {option} out to get a free one.   Who has it:  ss -ltnp 'sport = :{port}'",
+            f"Choose another with {option}, or leave {option} out to get a free one.\n"
+            f"  Who has it:  ss -ltnp 'sport = :{port}'",
         )
     return port
 

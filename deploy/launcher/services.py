@@ -1,4 +1,7 @@
-"""The four services as the launcher sees them: a command, a port and an environment. Tests describe services of their own."""
+"""The four services as the launcher sees them: a command, a port and an environment.
+
+Tests describe services of their own.
+"""
 
 import os
 import sys
@@ -33,7 +36,10 @@ SERVICES = tuple(packaged(name) for name in ("ingest", "workflow", "invitations"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What all services of one stack share. `admin_dsn` is a superuser's; each service gets its own role's."""
+    """What all services of one stack share.
+
+    `admin_dsn` is a superuser's; each service gets its own role's.
+    """
 
     bootstrap: str
     admin_dsn: str
@@ -49,7 +55,10 @@ class Settings:
 
 
 def environment(service: Service, settings: Settings) -> dict[str, str]:
-    """The whole environment of one service process; what the user's shell set for the stores does not leak in."""
+    """The whole environment of one service process.
+
+    What the user's shell set for the stores does not leak in.
+    """
     own = {
         "KAFKA_BOOTSTRAP_SERVERS": settings.bootstrap,
         "DATABASE_URL": role_dsn(settings.admin_dsn, service.name, settings.role_password),

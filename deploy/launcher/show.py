@@ -36,10 +36,10 @@ def states(found: Sequence[ProcessState]) -> Table:
         table.add_row(
             one.name,
             f"[{_COLOURS[one.state]}]{one.state}[/]",
-            str(one.pid or "–"),
-            "–" if one.up_seconds is None else duration(one.up_seconds),
+            str(one.pid or "-"),
+            "-" if one.up_seconds is None else duration(one.up_seconds),
             str(one.restarts),
-            "–" if one.memory_mb is None else f"{one.memory_mb:.0f} MB",
+            "-" if one.memory_mb is None else f"{one.memory_mb:.0f} MB",
             one.where,
         )
     return table

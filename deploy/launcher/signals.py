@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM as an orderly end: what runs is cancelled once, and its clean-up is not interrupted again."""
+"""Ctrl-C and SIGTERM as an orderly end.
+
+What runs is cancelled once, and its clean-up is not interrupted again.
+"""
 
 import asyncio
 import signal

@@ -30,11 +30,14 @@ HOUSEKEEPING_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What kind of stack. Only `directory` has to be given: data go to its `data`, logs to its `logs`.
+    """What kind of stack.
 
-    `bootstrap` and `admin_dsn` name stores that run already; by default the environment's, else embedded ones.
-    `run` is where stack.json is written, None for nowhere. `provision` is the command that makes roles, tables and
-    topics, None for none; `extra` is added to every service's environment.
+    Only `directory` has to be given: data go to its `data`, logs to its `logs`.
+
+    `bootstrap` and `admin_dsn` name stores that run already; by default the environment's, else
+    embedded ones. `run` is where stack.json is written, None for nowhere. `provision` is the
+    command that makes roles, tables and topics, None for none; `extra` is added to every service's
+    environment.
     """
 
     directory: Path
@@ -57,7 +60,10 @@ class Options:
 
 
 class Stack:
-    """A running stack, as an async context manager; leaving it stops services, then Kafka, then PostgreSQL."""
+    """A running stack, as an async context manager.
+
+    Leaving it stops services, then Kafka, then PostgreSQL.
+    """
 
     def __init__(self, options: Options, say: Callable[[str], None] = lambda _: None) -> None:
         self.options = options
@@ -174,7 +180,10 @@ class Stack:
         )
 
     async def _provision(self) -> None:
-        """Roles, tables and topics: the DSN goes by the environment, since a command line is everybody's to read."""
+        """Roles, tables and topics.
+
+        The DSN goes by the environment, since a command line is everybody's to read.
+        """
         if self.options.provision is None:
             return
         names = [service.name for service in self.options.services]

@@ -1,8 +1,11 @@
-"""What a running stack leaves for others to find: `.run/stack.json`, `.run/processes.json` and the lock it holds.
+"""What a running stack leaves for others to find.
 
-`stack.json`: {"ingest", "workflow", "invitations", "dashboard": base URLs, "kafka": bootstrap, "postgres": DSN,
-"token"}. `processes.json`: {"supervisor": pid, "processes": {name: {"pid": int or null, "restarts": int,
-"started_at": epoch seconds, "log": path}}}. The lock is the kernel's: it goes with its process, however that ends.
+`.run/stack.json`, `.run/processes.json` and the lock it holds.
+
+`stack.json`: {"ingest", "workflow", "invitations", "dashboard": base URLs, "kafka": bootstrap,
+"postgres": DSN, "token"}. `processes.json`: {"supervisor": pid, "processes": {name: {"pid": int or
+null, "restarts": int, "started_at": epoch seconds, "log": path}}}. The lock is the kernel's: it
+goes with its process, however that ends.
 """
 
 import fcntl
@@ -21,7 +24,10 @@ PROCESSES = "processes.json"
 
 
 class RunLock:
-    """One stack per checkout: whoever holds `<run>/lock` is it. Its first line is the holder's pid."""
+    """One stack per checkout: whoever holds `<run>/lock` is it.
+
+    Its first line is the holder's pid.
+    """
 
     def __init__(self, run: Path = RUN) -> None:
         self.run = run
@@ -44,7 +50,7 @@ class RunLock:
             handle.close()
             holder = holder_of(self.run)
             raise Problem(
-                f"A stack is running in this checkout already ({holder or 'starting or stopping'}).",
+                f"A stack runs in this checkout already ({holder or 'starting or stopping'}).",
                 "See it: ./dev status      Stop it: ./dev down",
             ) from None
         handle.seek(0)
@@ -78,7 +84,7 @@ def _holder(run: Path) -> tuple[int | None, str]:
     try:
         with (run / "lock").open() as handle:
             try:
-                # Shared, and let go at once: somebody who only looks must not keep a starting stack out for long.
+                # Shared and let go at once: a look must not keep a starting stack out.
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 lines = handle.read().split("\n")
@@ -97,7 +103,10 @@ def clear(run: Path) -> None:
 
 
 def write(path: Path, content: Mapping[str, Any]) -> None:
-    """Replace a JSON file in one step; nobody but its owner may read it, since it holds the token."""
+    """Replace a JSON file in one step.
+
+    Nobody but its owner may read it, since it holds the token.
+    """
     partial = path.with_name(f"{path.name}.partial")
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump(content, out, indent=1)

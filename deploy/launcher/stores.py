@@ -20,7 +20,8 @@ LEAST_FREE_BYTES = 500_000_000
 class Stores:
     """Both stores, started side by side and stopped Kafka first.
 
-    `bootstrap` and `admin_dsn` are given for stores of somebody else's; what is None is embedded under `directory`.
+    `bootstrap` and `admin_dsn` are given for stores of somebody else's; what is None is embedded
+    under `directory`.
     """
 
     directory: Path
@@ -88,7 +89,7 @@ class Stores:
 
 
 def kept_ports(folder: Path, count: int) -> list[int]:
-    """The ports that a data folder used the last time if they are still free, so that clients find it again."""
+    """The ports that a data folder used last, if they are still free: clients find it again."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "ports.json"
     try:
@@ -102,10 +103,14 @@ def kept_ports(folder: Path, count: int) -> list[int]:
 
 
 def check_disk(folder: Path) -> None:
-    """Refuse to start on a disk that is as good as full: stores that cannot write lose nothing but explain little."""
+    """Refuse to start on a disk that is as good as full.
+
+    Stores that cannot write lose nothing but explain little.
+    """
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
         raise Problem(
-            f"Only {free // 1_000_000} MB are free on the disk that holds {folder}; the stores need 500 MB to start.",
+            f"Only {free // 1_000_000} MB are free on the disk that holds {folder};"
+            " the stores need 500 MB to start.",
             "Free some space (./dev reset wipes this stack's data), then run it again.",
         )

@@ -1,4 +1,7 @@
-"""Kafka's ahead-of-time cache: one practice run records what the JVM loads, and halves every later start (JDK 25)."""
+"""Kafka's ahead-of-time cache.
+
+One practice run records what the JVM loads, and halves every later start (JDK 25).
+"""
 
 import contextlib
 import dataclasses
@@ -18,7 +21,10 @@ ENDS_WITHIN = (
 
 
 async def ensure(java: Java, jars: Sequence[Path], say: Callable[[str], None]) -> None:
-    """Make the cache if this Java can have one and has none. It only saves time: a failure is remembered and ignored."""
+    """Make the cache if this Java can have one and has none.
+
+    It only saves time: a failure is remembered and ignored.
+    """
     if java.cache is None or java.cache.exists():
         return
     say("Preparing Kafka for fast starts (10 s, once) …")
@@ -35,7 +41,7 @@ async def ensure(java: Java, jars: Sequence[Path], say: Callable[[str], None]) -
 
 
 async def _practise(java: Java, jars: Sequence[Path], place: Path, made: Path) -> None:
-    """Run a broker on a throwaway folder until it is ready, and stop it, upon which the JVM writes `made`."""
+    """Run a throwaway broker until it is ready, and stop it, upon which the JVM writes `made`."""
     port, controller_port = free_ports(2)
     broker = kafka.Broker(
         directory=place / "kafka",

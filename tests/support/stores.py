@@ -1,7 +1,9 @@
-"""Real Kafka and PostgreSQL for the tests, once per session: yours by the environment, else Docker's, else embedded.
+"""Real Kafka and PostgreSQL for the tests, once per session.
 
-Use it with `pytest_plugins = ["support.stores"]` and the fixture `stores`; the embedded ones live in a thread of their
-own, so that synchronous tests have them too.
+Yours by the environment, else Docker's, else embedded.
+
+Use it with `pytest_plugins = ["support.stores"]` and the fixture `stores`; the embedded ones live
+in a thread of their own, so that synchronous tests have them too.
 """
 
 import asyncio
@@ -15,10 +17,11 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from testcontainers.core.container import DockerContainer
+
 from launcher import kafka, ports, postgres
 from launcher.process import KeptProcess
 from launcher.stores import Stores
-from testcontainers.core.container import DockerContainer
 
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 POSTGRES_IMAGE = "postgres:18"
@@ -27,7 +30,10 @@ READY_WITHIN = 120.0
 
 @dataclass(frozen=True, slots=True)
 class TestStores:
-    """Where they are. `processes` holds the embedded ones' ("kafka", "postgres"), to send them real signals."""
+    """Where they are.
+
+    `processes` holds the embedded ones' ("kafka", "postgres"), to send them real signals.
+    """
 
     __test__ = False
 
@@ -101,7 +107,10 @@ def docker_answers() -> bool:
 
 @contextmanager
 def in_docker(bootstrap: str | None, admin_dsn: str | None) -> Iterator[TestStores]:
-    """The same versions in containers, on free loopback ports; a store that is given is not started."""
+    """The same versions in containers, on free loopback ports.
+
+    A store that is given is not started.
+    """
     kafka_port, postgres_port = ports.free_ports(2)
     password = secrets.token_urlsafe(12)
     containers = []
@@ -111,9 +120,7 @@ def in_docker(bootstrap: str | None, admin_dsn: str | None) -> Iterator[TestStor
             broker = broker.with_env(name, value)
         containers.append(broker)
     if admin_dsn is None:
-        server = DockerContainer(POSTGRES_IMAGE).with_bind_ports(
-            5432, (ports.LOOPBACK, postgres_port)
-        )
+        server = on_loopback(DockerContainer(POSTGRES_IMAGE), 5432, postgres_port)
         containers.append(
             server.with_env("POSTGRES_PASSWORD", password).with_env("POSTGRES_DB", "recall")
         )
@@ -135,7 +142,7 @@ def in_docker(bootstrap: str | None, admin_dsn: str | None) -> Iterator[TestStor
 
 
 def on_loopback(container: DockerContainer, inside: int, outside: int) -> DockerContainer:
-    """Publish a port on the loopback address alone, which the engine takes as a pair of address and port."""
+    """Publish a port on the loopback address alone; the engine takes a pair of address and port."""
     return container.with_bind_ports(inside, (ports.LOOPBACK, outside))  # type: ignore[arg-type]
 
 
@@ -159,9 +166,13 @@ def kafka_settings(port: int) -> dict[str, str]:
 
 
 async def until_ready(found: TestStores, kafka_port: int | None) -> None:
-    """Wait until both take requests."""
+    """Wait until they take requests."""
     async with asyncio.timeout(READY_WITHIN):
-        while not await postgres.takes_connections(found.admin_dsn):
+        while not await are_ready(found, kafka_port):  # noqa: ASYNC110 - containers set no event
             await asyncio.sleep(0.1)
-        while kafka_port is not None and not await kafka.answers(kafka_port):
-            await asyncio.sleep(0.1)
+
+
+async def are_ready(found: TestStores, kafka_port: int | None) -> bool:
+    """Whether both take requests now."""
+    broker = kafka_port is None or await kafka.answers(kafka_port)
+    return broker and await postgres.takes_connections(found.admin_dsn)

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from launcher import environment
 from launcher.paths import ROOT
 from launcher.problems import Problem

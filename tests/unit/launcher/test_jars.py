@@ -3,6 +3,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from launcher import jars
 from launcher.problems import Problem
 

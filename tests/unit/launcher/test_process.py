@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from launcher.problems import Problem
 from launcher.process import LONGEST_PAUSE, KeptProcess, ProcessSpec, bound, pause_before, run_once
 from unit.launcher.waiting import is_running, kill, until
@@ -86,7 +87,7 @@ async def test_a_full_disk_is_named_as_such(tmp_path: Path) -> None:
     kept = KeptProcess(
         spec(tmp_path, "/bin/sh", "-c", "echo x: No space left on device; exit 1", ready=never)
     )
-    with pytest.raises(Problem, match="The disk that holds .* is full"):
+    with pytest.raises(Problem, match=r"The disk that holds .* is full"):
         await kept.start()
     await kept.stop()
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
 from launcher import kafka, linting, observe, ports, stores
 from launcher.paths import ROOT
 from launcher.problems import Problem

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from launcher import stackfile
 from launcher.ports import free_ports, is_free
 from launcher.problems import Problem

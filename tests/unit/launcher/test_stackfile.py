@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from launcher import stackfile
 from launcher.problems import Problem
 from launcher.stackfile import RunLock, holder_of, holder_pid
@@ -9,9 +10,7 @@ from launcher.stackfile import RunLock, holder_of, holder_pid
 def test_a_second_stack_is_refused_and_told_who_runs(tmp_path: Path) -> None:
     first = RunLock(tmp_path)
     first.acquire("up")
-    with pytest.raises(
-        Problem, match=r"running in this checkout already \(\./dev up, process \d+\)"
-    ):
+    with pytest.raises(Problem, match=r"runs in this checkout already \(\./dev up, process \d+\)"):
         RunLock(tmp_path).acquire("demo")
     first.release()
 

@@ -3,13 +3,14 @@
 import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 PATIENCE = 15.0
 
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - another process's state has no event
             await asyncio.sleep(0.01)
 
 
@@ -18,8 +19,7 @@ def is_running(pid: int | None) -> bool:
     if pid is None:
         return False
     try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
