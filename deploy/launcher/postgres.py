@@ -220,7 +220,7 @@ def _own_user() -> str:
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode not in {0, 9}:  # 9: another start made it meanwhile
             raise Problem(
-                f"PostgreSQL does not run as root; making a user for it failed: {made.stderr.strip()}",
+                f"PostgreSQL refuses root, and making a user for it failed: {made.stderr.strip()}",
                 "Run ./dev as an ordinary user.",
             ) from None
     return OWN_USER
