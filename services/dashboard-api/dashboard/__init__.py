@@ -1,0 +1,1 @@
+"""The dashboard: where every patient is, for people and programs to read."""

@@ -1,0 +1,16 @@
+"""`python -m dashboard`: settings, app, serve."""
+
+from recall.kit.service import serve
+
+from dashboard.app import create_app
+from dashboard.settings import Settings
+
+
+def main() -> None:
+    """Serve until a signal ends it."""
+    settings = Settings()
+    serve(create_app(settings), settings, "dashboard")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+-- What the dashboard's schema is once every migration has run (the kit's own tables aside).
+
+-- Targets as their practices set them up, the highest version of each.
+CREATE TABLE targets (
+    target_id text PRIMARY KEY,
+    version bigint NOT NULL,
+    practice text NOT NULL,
+    name text NOT NULL,
+    state text NOT NULL CHECK (state IN ('active', 'paused', 'closed')),
+    rounds jsonb NOT NULL,
+    window_from date NOT NULL,
+    window_to date NOT NULL
+);
+CREATE INDEX targets_by_name ON targets (name, target_id);
+
+-- Who a patient is.  A row without version stands in until `patients` has told: the list is
+-- sorted through this table and must miss nobody.
+CREATE TABLE identities (
+    patient_id uuid PRIMARY KEY,
+    target_id text NOT NULL,
+    version bigint NOT NULL,
+    nhs_number text NOT NULL,
+    name text NOT NULL,
+    sort_name text NOT NULL
+);
+CREATE INDEX identities_by_name ON identities (target_id, sort_name, patient_id);
+CREATE INDEX identities_by_number ON identities (target_id, nhs_number, patient_id);
+
+-- Where a patient is: one row per patient, the highest version of their progress.  Round 0 is
+-- "before round 1".  Apart from identities, which never change with progress, so that a step of
+-- progress moves as few index entries as possible.
+CREATE TABLE patients (
+    patient_id uuid PRIMARY KEY,
+    target_id text NOT NULL,
+    shard integer NOT NULL,
+    version bigint NOT NULL,
+    round smallint NOT NULL,
+    status text NOT NULL CHECK (
+        status IN ('in_queue', 'being_invited', 'booked', 'declined', 'did_not_book', 'patient_alert', 'removed')
+    ),
+    description text NOT NULL,
+    until timestamptz,
+    alert text,
+    delivery text,
+    slot_id text,
+    starts_at timestamptz,
+    updated_at timestamptz NOT NULL
+);
+CREATE INDEX patients_by_status ON patients (target_id, status, round, description);
+CREATE INDEX patients_by_change ON patients (target_id, updated_at, patient_id);
+CREATE INDEX patients_by_appointment ON patients (target_id, starts_at, patient_id) WHERE starts_at IS NOT NULL;
+
+-- The histogram every number on the page follows from, moved in the transaction that moves the
+-- patients.  One row per partition ("shard"), so that two consumers never wait for each other.
+CREATE TABLE counts (
+    target_id text NOT NULL,
+    shard integer NOT NULL,
+    round smallint NOT NULL,
+    status text NOT NULL CHECK (
+        status IN ('in_queue', 'being_invited', 'booked', 'declined', 'did_not_book', 'patient_alert')
+    ),
+    patients bigint NOT NULL,
+    PRIMARY KEY (target_id, shard, round, status)
+) WITH (fillfactor = 50);
+
+-- Free slots of each London day, whole, the highest version of each target.
+CREATE TABLE slot_days (
+    target_id text PRIMARY KEY,
+    version bigint NOT NULL,
+    days date[] NOT NULL,
+    free bigint[] NOT NULL,
+    last_slot_at timestamptz
+);
+
+-- Why each round's queue waits, whole, the highest version of each target.
+CREATE TABLE queue_reasons (
+    target_id text PRIMARY KEY,
+    version bigint NOT NULL,
+    rounds smallint[] NOT NULL,
+    reasons text[] NOT NULL,
+    untils timestamptz[] NOT NULL
+);
+
+-- The appointments on offer, for who sees whom and for how long.
+CREATE TABLE slots (
+    target_id text NOT NULL,
+    slot_id text NOT NULL,
+    version bigint NOT NULL,
+    starts_at timestamptz NOT NULL,
+    minutes smallint NOT NULL,
+    clinician text,
+    PRIMARY KEY (target_id, slot_id)
+);
+
+-- Everything that was done to a patient; rows are only ever added.  `event` is the event's id,
+-- without the patient's id where it begins with it.
+CREATE TABLE timeline (
+    patient_id uuid NOT NULL,
+    event text NOT NULL,
+    at timestamptz NOT NULL,
+    what text NOT NULL,
+    round smallint,
+    detail text,
+    reason text,
+    actor text NOT NULL,
+    PRIMARY KEY (patient_id, event)
+);

@@ -1,0 +1,65 @@
+"""How people read dates, times, numbers and NHS numbers.  Pure; times are London's."""
+
+from datetime import date, datetime
+from typing import overload
+
+from recall.contracts.instants import LONDON
+
+
+@overload
+def local_time(moment: datetime) -> str: ...
+@overload
+def local_time(moment: None) -> None: ...
+def local_time(moment: datetime | None) -> str | None:
+    """An instant in London: "Mon 15 Sep 08:00".
+
+    >>> from datetime import UTC
+    >>> local_time(datetime(2025, 9, 15, 7, tzinfo=UTC))
+    'Mon 15 Sep 08:00'
+    """
+    if moment is None:
+        return None
+    local = moment.astimezone(LONDON)
+    return f"{local:%a} {local.day} {local:%b %H:%M}"
+
+
+def full_time(moment: datetime) -> str:
+    """An instant in London with its year: "12 September 2025, 12:00"."""
+    local = moment.astimezone(LONDON)
+    return f"{local.day} {local:%B %Y, %H:%M}"
+
+
+def window(first: date, last: date) -> str:
+    """A period in words: "15 to 30 September", "29 September to 3 October".
+
+    >>> window(date(2025, 9, 15), date(2025, 9, 30))
+    '15 to 30 September'
+    """
+    if first == last:
+        return f"{last.day} {last:%B}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {last.day} {last:%B}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} to {last.day} {last:%B}"
+    return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
+
+
+def spaced(nhs_number: str | None) -> str:
+    """An NHS number as people read it, 3-3-4; a dash until it is known.
+
+    >>> spaced("9990000018")
+    '999 000 0018'
+    """
+    if nhs_number is None:
+        return "–"
+    return f"{nhs_number[:3]} {nhs_number[3:6]} {nhs_number[6:]}"
+
+
+def number(n: int) -> str:
+    """A number with commas between thousands."""
+    return f"{n:,}"
+
+
+def counted(n: int, one: str, many: str) -> str:
+    """A number and its noun: "1 patient", "1,204 patients"."""
+    return f"{number(n)} {one if n == 1 else many}"
