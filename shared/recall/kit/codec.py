@@ -68,7 +68,7 @@ def _derived(annotation: Any) -> Any:
     if origin in {Union, types.UnionType}:
         return Union[tuple(_derived(part) for part in get_args(annotation))]  # noqa: UP007
     if origin is list:
-        return list.__class_getitem__(_derived(get_args(annotation)[0]))
+        return types.GenericAlias(list, (_derived(get_args(annotation)[0]),))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return struct_of(annotation)
     if origin is Literal or annotation in {str, int, bool, type(None)}:

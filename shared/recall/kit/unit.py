@@ -40,6 +40,7 @@ class Unit:
         data: object,
         version: int | str,
         *,
+        what: str | None = None,
         at: str | None = None,
         cause: Event | None = None,
         topic: Topic | None = None,
@@ -50,6 +51,7 @@ class Unit:
         Args:
             data: a struct of `recall.kit.wire`.
             version: the owner's version of the subject, or a request's command id.
+            what: the middle of the event's id; default: the participle of its type.
             at: the business instant at which it happened; default: now.
             cause: the event that brought it about, whose trace it continues.
             topic: needed for the topics of channels only.
@@ -61,22 +63,8 @@ class Unit:
         model = model_of(data)
         where = topic or topic_of(model)
         key = cast("str", getattr(data, where.key))
-        event_id, value = self._encoded(model, data, version, at, cause)
-        if partition is None:
-            partition = partition_of(key, self.partitions)
-        self.outgoing[where.name, partition].append(checked(key.encode(), value))
-        return event_id
-
-    def _encoded(
-        self,
-        model: type[Data],
-        data: object,
-        version: int | str,
-        at: str | None,
-        cause: Event | None,
-    ) -> tuple[str, bytes]:
         subject = cast("str", getattr(data, model.subject_field))
-        event_id = f"{subject}/{what_of(model)}/{version}"
+        event_id = f"{subject}/{what or what_of(model)}/{version}"
         value = encode(
             model,
             data,
@@ -86,7 +74,10 @@ class Unit:
             time=at or self.now_text,
             traceparent=self._traceparent(cause),
         )
-        return event_id, value
+        if partition is None:
+            partition = partition_of(key, self.partitions)
+        self.outgoing[where.name, partition].append(checked(key.encode(), value))
+        return event_id
 
     def _traceparent(self, cause: Event | None) -> str:
         """The cause's trace with this unit's span, or a trace of the unit's own."""

@@ -19,6 +19,7 @@ class DeliveryReported(Data):
     """How far a message got; `reason` stands with `failed` alone."""
 
     event_type: ClassVar[str] = "recall.delivery.reported.v1"
+    subject_field: ClassVar[str] = "invitation_id"
 
     target_id: TargetId
     patient_id: PatientId
@@ -35,6 +36,7 @@ class ReplyReceived(Data):
     """The patient answered in words; Recall alone decides what the words mean."""
 
     event_type: ClassVar[str] = "recall.reply.received.v1"
+    subject_field: ClassVar[str] = "invitation_id"
 
     target_id: TargetId
     patient_id: PatientId

@@ -1,0 +1,1 @@
+"""Owns invitations once dispatched: channels, replies, appointments, deadlines, outcomes."""

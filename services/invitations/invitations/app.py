@@ -1,0 +1,37 @@
+"""Wiring and nothing else."""
+
+from datetime import datetime
+from functools import partial
+
+from fastapi import FastAPI
+
+from invitations import availability, deadlines, simulation, store
+from invitations.behaviour import scenario_from
+from invitations.channels import Channels
+from invitations.handlers import handlers
+from invitations.offering import Rotation
+from invitations.routes import router
+from invitations.settings import Settings
+from recall.kit.service import Service
+
+PUBLISH_SECONDS = 0.2
+"""Availability goes out at most this often."""
+TIMER_SECONDS = 0.1
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The invitations service, ready to be served."""
+
+    async def timers_due(now: datetime) -> int:
+        async with service.pool.acquire() as connection:
+            return await store.count_timers(connection, now)
+
+    service = Service("invitations", settings, timers_due=timers_due)
+    channels = Channels(settings, scenario_from(settings.scenario_file))
+    rotation = Rotation()
+    for topic, handler in handlers(channels, rotation).items():
+        service.reads(topic, handler)
+    service.every(TIMER_SECONDS, "simulation", partial(simulation.act, service, channels, rotation))
+    service.every(TIMER_SECONDS, "deadlines", partial(deadlines.expire, service))
+    service.every(PUBLISH_SECONDS, "availability", partial(availability.publish, service))
+    return service.app([router(service, channels, rotation)])

@@ -1,0 +1,151 @@
+"""How simulated patients and channels behave: a pure function of seed, scenario and invitation.
+
+A scenario file may script people by NHS number and round; everybody else follows the odds, drawn
+from the seed and the invitation's id, so that the same seed gives the same crowd.
+"""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from recall.contracts.ids import draw
+from recall.contracts.instants import duration
+from recall.contracts.vocabulary import UndeliverableReason
+
+Kind = Literal["delivered", "failed", "reply", "visit"]
+"""What a simulated channel reports, or a visit to the booking page."""
+
+LATEST = 0.9
+"""Drawn answers come within this share of the time to answer."""
+DELIVERY_TAKES: dict[str, timedelta] = {"letter": timedelta(days=3)}
+TEXT_TAKES = timedelta(seconds=20)
+ANSWERS_AGAIN = timedelta(minutes=1)
+"""How soon a simulated patient answers a new offer."""
+
+
+class Script(msgspec.Struct, frozen=True):
+    """What one person does in one round; without `do` and `fail` they stay silent."""
+
+    after: str = "PT1H"
+    do: Literal["book", "decline", "stop", "say"] | None = None
+    say: str = ""
+    fail: UndeliverableReason | None = None
+
+
+class Odds(msgspec.Struct, frozen=True):
+    """The chances of a channel's endings; the rest stay silent."""
+
+    book: float
+    decline: float
+    fail: float
+    stop: float = 0.0
+
+
+DEFAULT_ODDS: dict[str, Odds] = {
+    "sms": Odds(book=0.45, decline=0.05, fail=0.04),
+    "sms-link": Odds(book=0.30, decline=0.05, fail=0.04),
+    "letter": Odds(book=0.20, decline=0.03, fail=0.03),
+}
+_SILENT = Odds(book=0, decline=0, fail=0)
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """What is scripted, and the odds for the rest."""
+
+    answers: dict[str, dict[str, Script]] = {}
+    odds: dict[str, Odds] = {}
+    silent_unless_scripted: bool = False
+
+
+class Act(msgspec.Struct, frozen=True):
+    """One thing that will be reported, so long after the invitation went out."""
+
+    after: timedelta
+    kind: Kind
+    text: str = ""
+
+
+def scenario_from(path: Path | None) -> Scenario:
+    """The scenario of a file, or one without scripts.
+
+    Raises:
+        msgspec.ValidationError: the file says something a scenario cannot.
+    """
+    if path is None:
+        return Scenario()
+    return msgspec.convert(json.loads(path.read_text()), Scenario)
+
+
+def acts_of(
+    scenario: Scenario,
+    seed: int,
+    *,
+    invitation_id: str,
+    nhs_number: str,
+    round_number: int,
+    channel: str,
+    respond_within: timedelta,
+) -> list[Act]:
+    """What will be reported about one invitation, in order of time."""
+    script = scenario.answers.get(nhs_number, {}).get(str(round_number))
+    if script is not None:
+        return _scripted(script, channel)
+    if scenario.silent_unless_scripted:
+        return [_delivered(channel)]
+    odds = scenario.odds.get(channel) or DEFAULT_ODDS.get(channel, _SILENT)
+    return _drawn(odds, seed, invitation_id, channel, respond_within)
+
+
+def _delivered(channel: str) -> Act:
+    return Act(DELIVERY_TAKES.get(channel, TEXT_TAKES), "delivered")
+
+
+def _scripted(script: Script, channel: str) -> list[Act]:
+    after = duration(script.after)
+    if script.fail is not None:
+        return [Act(after, "failed", script.fail)]
+    if script.do is None:
+        return [_delivered(channel)]
+    said = {"book": "A", "decline": "DECLINE", "stop": "STOP", "say": script.say}[script.do]
+    return _in_order(_delivered(channel), _answer(after, channel, said))
+
+
+def _drawn(
+    odds: Odds, seed: int, invitation_id: str, channel: str, respond_within: timedelta
+) -> list[Act]:
+    chance = draw(seed, invitation_id, "ending")
+    if chance < odds.fail:
+        reason = "returned_gone_away" if channel == "letter" else "unreachable"
+        return [Act(DELIVERY_TAKES.get(channel, TEXT_TAKES), "failed", reason)]
+    said = _ending(odds, chance - odds.fail, draw(seed, invitation_id, "letter"))
+    if said is None:
+        return [_delivered(channel)]
+    waits = _delivered(channel).after
+    # An answer comes after the message did, and in time.
+    span = max(respond_within * LATEST - waits, timedelta(seconds=1))
+    after = waits + span * draw(seed, invitation_id, "delay")
+    return _in_order(_delivered(channel), _answer(after, channel, said))
+
+
+def _ending(odds: Odds, chance: float, letter: float) -> str | None:
+    if chance < odds.book:
+        return "ABC"[int(letter * 3)]
+    if chance < odds.book + odds.decline:
+        return "DECLINE"
+    if chance < odds.book + odds.decline + odds.stop:
+        return "STOP"
+    return None
+
+
+def _answer(after: timedelta, channel: str, said: str) -> Act:
+    """Texts are answered by text; a link or a letter's code on the booking page."""
+    if channel in {"sms-link", "letter"} and said in {"A", "B", "C", "DECLINE"}:
+        return Act(after, "visit", said)
+    return Act(after, "reply", said)
+
+
+def _in_order(delivered: Act, answer: Act) -> list[Act]:
+    return [delivered, answer] if delivered.after <= answer.after else [answer]

@@ -1,0 +1,263 @@
+"""The port to channels: simulated ones act later by themselves, the others' plugins get events."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from invitations import store
+from invitations.answers import Invitation, MessageKind, Slot
+from invitations.behaviour import ANSWERS_AGAIN, Scenario, acts_of
+from invitations.compose import TEMPLATE_VERSION, Facts, invitation_text, message_text
+from invitations.settings import Settings
+from recall.contracts.events import Destination, OfferedSlot
+from recall.contracts.instants import instant, london_date
+from recall.contracts.topics import channel_topic
+from recall.kit import wire
+from recall.kit.kafka import create_topics
+from recall.kit.unit import Unit
+from recall.register import Contact, Person, contact_of
+
+TOKEN_BYTES = 16
+"""128 bits: no link can be guessed."""
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """An invitation to send: with the patient, the target, and the slots of its offer."""
+
+    invitation: Invitation
+    patient: store.Patient
+    target: store.Target
+    offer: Sequence[Slot]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A further message about an invitation; `cause` makes its id, so that it goes out once."""
+
+    invitation: Invitation
+    kind: MessageKind
+    cause: str
+    at: datetime
+
+
+def contact_for(patient: store.Patient, at: datetime) -> Contact:
+    """Whom to write to about a patient at an instant."""
+    person = Person(
+        patient.nhs_number,
+        patient.date_of_birth,
+        patient.first_name,
+        patient.last_name,
+        patient.mobile,
+        tuple(patient.address.split("\n")) if patient.address else (),
+        patient.postcode,
+        patient.carer_name,
+        patient.carer_mobile,
+    )
+    return contact_of(person, london_date(at))
+
+
+def hash_of(token: str) -> bytes:
+    """The SHA-256 by which a token is looked up."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Channels:
+    """Sends through whichever channel an invitation has."""
+
+    def __init__(self, settings: Settings, scenario: Scenario) -> None:
+        self._settings = settings
+        self._scenario = scenario
+        self._simulated = settings.simulated
+        self._link_key = settings.link_key.get_secret_value().encode()
+        self._made: set[str] = set()
+
+    def simulates(self, channel: str) -> bool:
+        """Whether this service plays the channel itself."""
+        return channel in self._simulated
+
+    def token_of(self, invitation_id: str) -> str:
+        """The token in an invitation's link; only its hash is stored."""
+        digest = hmac.digest(self._link_key, invitation_id.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode().rstrip("=")
+
+    def hash_of(self, invitation_id: str) -> bytes:
+        """What is stored of an invitation's token."""
+        return hash_of(self.token_of(invitation_id))
+
+    def link_of(self, invitation_id: str) -> str:
+        """The address of an invitation's booking page."""
+        return f"{self._settings.booking_url}/b/{self.token_of(invitation_id)}"
+
+    async def prepare(self, channels: Iterable[str]) -> None:
+        """Make the topics of plugins' channels before their first message."""
+        missing = {c for c in channels if not self.simulates(c)} - self._made
+        if missing:
+            await create_topics(
+                self._settings.kafka_bootstrap_servers,
+                [channel_topic(channel) for channel in sorted(missing)],
+                self._settings.partitions,
+            )
+            self._made |= missing
+
+    async def invite(self, unit: Unit, outgoing: Sequence[Outgoing]) -> None:
+        """Send invitations."""
+        acts = [act for one in outgoing for act in self._invited(unit, one)]
+        if acts:
+            await store.add_acts(unit.connection, acts)
+
+    def _invited(self, unit: Unit, one: Outgoing) -> list[store.Act]:
+        """What a simulated channel will report; a plugin is asked to send instead."""
+        if not self.simulates(one.invitation.channel):
+            self._request(unit, one)
+            return []
+        i = one.invitation
+        acts = acts_of(
+            self._scenario,
+            self._settings.seed,
+            invitation_id=i.invitation_id,
+            nhs_number=one.patient.nhs_number,
+            round_number=i.round,
+            channel=i.channel,
+            respond_within=i.expires_at - i.dispatched_at,
+        )
+        return [_act(i, i.dispatched_at + act.after, act.kind, act.text) for act in acts]
+
+    def _request(self, unit: Unit, one: Outgoing) -> None:
+        i = one.invitation
+        contact = contact_for(one.patient, i.dispatched_at)
+        link = None if i.channel == "sms" else self.link_of(i.invitation_id)
+        facts = _facts(one.target, contact, one.offer, link, i.expires_at)
+        unit.emit(
+            wire.InvitationRequested(
+                target_id=i.target_id,
+                patient_id=i.patient_id,
+                invitation_id=i.invitation_id,
+                version=i.round,
+                round=i.round,
+                channel=i.channel,
+                destination=_destination(contact),
+                text=invitation_text(facts, i.channel),
+                template_version=TEMPLATE_VERSION,
+                offer=_offered(one.offer),
+                link=link,
+                code=None if link is None else self.token_of(i.invitation_id),
+                requested_at=instant(i.dispatched_at),
+                expires_at=instant(i.expires_at),
+            ),
+            i.round,
+            at=instant(i.dispatched_at),
+            topic=channel_topic(i.channel),
+            partition=i.partition,
+        )
+
+    async def tell(
+        self, unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
+    ) -> None:
+        """Send further messages; `offers` are the new offers by invitation id."""
+        acts = [
+            _act(m.invitation, m.at + ANSWERS_AGAIN, *_answers_again(m.invitation))
+            for m in messages
+            if m.kind == "new_offer" and self.simulates(m.invitation.channel)
+        ]
+        if acts:
+            await store.add_acts(unit.connection, acts)
+        asked = [m for m in messages if not self.simulates(m.invitation.channel)]
+        if asked:
+            await self._ask(unit, asked, offers)
+
+    async def _ask(
+        self, unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
+    ) -> None:
+        """Ask plugins to send further messages."""
+        ids = {m.invitation.patient_id for m in messages}
+        patients = await store.read_patients(unit.connection, ids)
+        targets = await store.read_targets(
+            unit.connection, {m.invitation.target_id for m in messages}
+        )
+        for m in messages:
+            i = m.invitation
+            contact = contact_for(patients[i.patient_id], m.at)
+            offer = offers.get(i.invitation_id, ())
+            facts = _facts(targets[i.target_id], contact, offer, None, i.expires_at)
+            digest = hashlib.sha256(m.cause.encode()).hexdigest()[:16]
+            message_id = f"{i.invitation_id}.{m.kind}.{digest}"
+            unit.emit(
+                wire.MessageRequested(
+                    target_id=i.target_id,
+                    patient_id=i.patient_id,
+                    invitation_id=i.invitation_id,
+                    message_id=message_id,
+                    version=i.round,
+                    channel=i.channel,
+                    kind=m.kind,
+                    destination=_destination(contact),
+                    text=message_text(facts, m.kind, i.appointment_at),
+                    offer=_offered(offer),
+                    requested_at=instant(m.at),
+                ),
+                message_id,
+                at=instant(m.at),
+                topic=channel_topic(i.channel),
+                partition=i.partition,
+            )
+
+    def recall(self, unit: Unit, invitation: Invitation, actor: str, reason: str) -> None:
+        """Tell a plugin not to send what it has not sent."""
+        if self.simulates(invitation.channel):
+            return
+        unit.emit(
+            wire.InvitationWithdrawn(
+                target_id=invitation.target_id,
+                patient_id=invitation.patient_id,
+                invitation_id=invitation.invitation_id,
+                version=invitation.round,
+                round=invitation.round,
+                actor=actor,
+                reason=reason,
+                withdrawn_at=unit.now_text,
+            ),
+            invitation.round,
+            topic=channel_topic(invitation.channel),
+            partition=invitation.partition,
+        )
+
+
+def _act(i: Invitation, due_at: datetime, kind: str, said: str) -> store.Act:
+    return store.Act(
+        due_at, i.partition, i.invitation_id, i.patient_id, i.target_id, i.channel, kind, said
+    )
+
+
+def _answers_again(invitation: Invitation) -> tuple[str, str]:
+    """A simulated patient who wanted to book takes the first slot of the new offer."""
+    return ("reply", "A") if invitation.channel == "sms" else ("visit", "A")
+
+
+def _facts(
+    target: store.Target,
+    contact: Contact,
+    offer: Sequence[Slot],
+    link: str | None,
+    expires_at: datetime,
+) -> Facts:
+    times = [slot.starts_at for slot in offer]
+    return Facts(target.name, contact.greeting, contact.for_child, times, link, expires_at)
+
+
+def _destination(contact: Contact) -> Destination:
+    return wire.Destination(
+        name=contact.addressee,
+        mobile=contact.mobile,
+        address=list(contact.address),
+        postcode=contact.postcode,
+    )
+
+
+def _offered(offer: Sequence[Slot]) -> list[OfferedSlot]:
+    return [
+        wire.OfferedSlot(letter=letter, slot_id=slot.slot_id, starts_at=instant(slot.starts_at))  # type: ignore[arg-type]
+        for letter, slot in zip("ABC", offer, strict=False)
+    ]

@@ -1,0 +1,54 @@
+"""Deadlines under rule 10: a silence is claimed only where every report up to then is read."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from invitations import store
+from invitations.answers import Invitation
+from invitations.telling import tell_unanswered
+from recall.kit.service import Service
+
+AT_ONCE = 2000
+REPORTS = "channel-reports"
+
+
+async def expire(service: Service) -> bool:
+    """End invitations whose time to answer has passed; returns whether there may be more."""
+    mark = service.clock.now()
+    async with service.pool.acquire() as connection:
+        if not await store.any_deadline(connection, mark):
+            return False
+        earliest, unpublished = await store.unreported(connection, mark)
+    if unpublished:
+        return False
+    # What a simulated channel has yet to report may be an answer: nothing after it may expire.
+    read_up_to = mark if earliest is None else min(mark, earliest)
+    partitions = await caught_up(service)
+    return bool(partitions) and await _claim(service, read_up_to, partitions)
+
+
+async def caught_up(service: Service) -> set[int]:
+    """This process's partitions whose reports, as of this call, have all been folded."""
+    consumer = service.consumers[REPORTS]
+    assigned = set(consumer.assigned)
+    ends = await service.ends.ends(REPORTS, assigned)
+    return {p for p in assigned if consumer.next_offsets.get(p, 0) >= ends[p]}
+
+
+async def _claim(service: Service, read_up_to: datetime, partitions: set[int]) -> bool:
+    async with service.unit() as unit:
+        due = await store.take_deadlines(unit.connection, read_up_to, partitions, AT_ONCE)
+        ended = [unanswered(i) for i in due]
+        if ended:
+            await store.save_invitations(
+                unit.connection, sorted(ended, key=lambda i: i.invitation_id)
+            )
+        for invitation in ended:
+            tell_unanswered(unit, invitation)
+    return len(due) == AT_ONCE
+
+
+def unanswered(i: Invitation) -> Invitation:
+    """An invitation that met silence until its deadline."""
+    return replace(i, state="unanswered", ended_at=i.expires_at, needs_reply=False, said=i.said + 1)

@@ -1,0 +1,229 @@
+"""The appointment desk: what one transaction does to invitations, slots and appointments.
+
+Answers from texts, the booking page, staff and simulated patients all pass through here: the pure
+`answers` decide, the desk locks what they need, keeps what they change, and tells the others.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from invitations import store
+from invitations.answers import (
+    Booked,
+    Cancelled,
+    Declined,
+    Effect,
+    Invitation,
+    Noted,
+    OfferWanted,
+    OptedIn,
+    OptedOut,
+    Slot,
+    Step,
+    Stood,
+    Tell,
+    Told,
+    Undelivered,
+    opted_out,
+)
+from invitations.channels import Channels, Message
+from invitations.offering import Rotation
+from invitations.telling import Said, tell_outcome
+from recall.kit.unit import Unit
+
+
+class Desk:
+    """Made at the start of a unit of work, closed at its end."""
+
+    def __init__(self, unit: Unit, channels: Channels, rotation: Rotation) -> None:
+        self.unit = unit
+        self.invitations: dict[str, Invitation] = {}
+        self.slots: dict[str, dict[str, Slot]] = defaultdict(dict)
+        self._channels = channels
+        self._rotation = rotation
+        self._changed: set[str] = set()
+        self._appointments: list[tuple[object, ...]] = []
+        self._ended_appointments: list[tuple[str, str]] = []
+        self._booked: dict[tuple[str, str], bool] = {}
+        self._standing: dict[tuple[str, str], Slot] = {}
+        self._words: dict[str, tuple[bool, datetime]] = {}
+        self._messages: list[Message] = []
+
+    async def load(self, patients: Iterable[str]) -> None:
+        """Lock all invitations of these patients."""
+        for invitation in await store.lock_invitations(self.unit.connection, set(patients)):
+            self.invitations[invitation.invitation_id] = invitation
+
+    async def lock_slots(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Lock the slots, by (target id, slot id), that answers may ask for."""
+        found = await store.lock_slots(self.unit.connection, wanted)
+        for (target_id, slot_id), slot in found.items():
+            self.slots[target_id][slot_id] = slot
+
+    async def take_slots(self, target_id: str, count: int) -> list[Slot]:
+        """Lock free slots of a target for those who take any."""
+        now = self.unit.now
+        taken = await self._rotation.take(self.unit.connection, target_id, now, count, lock=True)
+        self.slots[target_id] |= {slot.slot_id: slot for slot in taken}
+        return taken
+
+    def invitation(self, invitation_id: str) -> Invitation:
+        """An invitation as it stands now, with the appointment its person has got by now."""
+        found = self.invitations[invitation_id]
+        booked = self._standing.get((found.target_id, found.person_id))
+        if booked is None or found.appointment is not None:
+            return found
+        return replace(found, appointment=booked.slot_id, appointment_at=booked.starts_at)
+
+    def open_of(self, patient_id: str, like: Invitation) -> Invitation:
+        """The patient's open invitation, to which a late answer applies; else the one answered."""
+        if like.state == "open":
+            return like
+        for number in range(like.round + 1, like.round + 20):
+            later = self.invitations.get(f"{patient_id}.{number}")
+            if later is None:
+                break
+            if later.state == "open":
+                return self.invitation(later.invitation_id)
+        return like
+
+    def apply(self, step: Step, said: Said) -> None:
+        """Keep what an answer changed and tell of it."""
+        invitation, effects = step
+        known = self.invitations.get(invitation.invitation_id)
+        if invitation is not known:
+            self._changed.add(invitation.invitation_id)
+            self.invitations[invitation.invitation_id] = invitation
+        for effect in effects:
+            self._effect(effect, self.invitations[invitation.invitation_id], said)
+
+    def _effect(self, effect: Effect, invitation: Invitation, said: Said) -> None:
+        match effect:
+            case Booked(slot):
+                self._book(invitation, slot, said)
+            case Cancelled(slot_id):
+                self._ended_appointments.append((invitation.target_id, slot_id))
+                self._booked[invitation.target_id, slot_id] = False
+            case OfferWanted():
+                self._messages.append(Message(invitation, "new_offer", said.cause_id, said.at))
+            case Tell(kind):
+                self._messages.append(Message(invitation, kind, said.cause_id, said.at))
+            case OptedOut() | OptedIn():
+                self._words[invitation.person_id] = (isinstance(effect, OptedOut), said.at)
+            case Stood() | Declined() | Undelivered() | Noted():
+                pass
+        if isinstance(effect, Told):
+            self._tell(effect, invitation, said)
+
+    def _book(self, invitation: Invitation, slot: Slot, said: Said) -> None:
+        """Keep the appointment; the slot is taken for the rest of this transaction."""
+        target = invitation.target_id
+        self.slots[target][slot.slot_id] = replace(slot, bookable=False)
+        self._booked[target, slot.slot_id] = True
+        self._standing[target, invitation.person_id] = slot
+        self._appointments.append(
+            (
+                target,
+                slot.slot_id,
+                invitation.person_id,
+                invitation.patient_id,
+                invitation.round,
+                slot.starts_at,
+                said.at,
+            )
+        )
+
+    def _tell(self, effect: Told, invitation: Invitation, said: Said) -> None:
+        """Emit an event about an invitation and count it."""
+        counted = replace(invitation, said=invitation.said + 1)
+        self.invitations[invitation.invitation_id] = counted
+        self._changed.add(invitation.invitation_id)
+        tell_outcome(self.unit, counted, effect, said)
+
+    def opt_out(self, person_id: str, at: datetime) -> None:
+        """Staff say that the person wants no texts."""
+        self._words[person_id] = (True, at)
+
+    def withdraw(self, invitation_id: str, at: datetime) -> Invitation | None:
+        """End an open invitation as withdrawn; None if there is nothing to end."""
+        invitation = self.invitations.get(invitation_id)
+        if invitation is None or invitation.state != "open":
+            return None
+        ended = replace(
+            invitation,
+            state="withdrawn",
+            ended_at=at,
+            needs_reply=False,
+            said=invitation.said + 1,
+        )
+        self.invitations[invitation_id] = ended
+        self._changed.add(invitation_id)
+        return ended
+
+    async def close(self) -> None:
+        """End what opt-outs end, make new offers, store everything, send messages."""
+        await self._end_texts_of_opted_out()
+        offers = await self._offer()
+        connection = self.unit.connection
+        changed = [self.invitations[name] for name in sorted(self._changed)]
+        if changed:
+            await store.save_invitations(connection, changed)
+        if self._ended_appointments:
+            await store.delete_appointments(connection, self._ended_appointments)
+        if self._appointments:
+            await store.add_appointments(connection, self._appointments)
+        if self._booked:
+            await store.set_booked(connection, self._booked)
+            await store.mark_dirty(connection, {target for target, _ in self._booked})
+        if self._messages:
+            await self._channels.tell(self.unit, self._current(self._messages), offers)
+
+    def _current(self, messages: Sequence[Message]) -> list[Message]:
+        """Messages with their invitations as they stand at the end."""
+        return [
+            replace(message, invitation=self.invitations[message.invitation.invitation_id])
+            for message in messages
+        ]
+
+    async def _end_texts_of_opted_out(self) -> None:
+        """STOP ends the person's open text invitations on every target (rule 9)."""
+        if not self._words:
+            return
+        await store.save_opt_outs(self.unit.connection, self._words)
+        people = [person for person, (out, _) in self._words.items() if out]
+        for found in await store.lock_open_texts(self.unit.connection, people):
+            known = self.invitations.get(found.invitation_id, found)
+            if known.state == "open":
+                _, at = self._words[known.person_id]
+                said = Said(at, "reply", "patient", None, f"{known.invitation_id}/opted_out")
+                self.apply((opted_out(known, at), [Undelivered("opted_out")]), said)
+
+    async def _offer(self) -> dict[str, Sequence[Slot]]:
+        """Three other slots for each whose slot was gone."""
+        wanted: dict[str, list[str]] = defaultdict(list)
+        for message in self._messages:
+            if message.kind == "new_offer":
+                invitation = message.invitation
+                wanted[invitation.target_id].append(invitation.invitation_id)
+        offers: dict[str, Sequence[Slot]] = {}
+        for target_id, ids in sorted(wanted.items()):
+            made = await self._rotation.offers(
+                self.unit.connection, target_id, self.unit.now, len(ids)
+            )
+            for invitation_id, offer in zip(ids, made, strict=True):
+                offers[invitation_id] = offer
+                self._changed.add(invitation_id)
+                self.invitations[invitation_id] = offered(self.invitations[invitation_id], offer)
+        return offers
+
+
+def offered(invitation: Invitation, offer: Sequence[Slot]) -> Invitation:
+    """The invitation with its latest offer."""
+    ids: list[str | None] = [slot.slot_id for slot in offer]
+    ids += [None] * (3 - len(ids))
+    return replace(
+        invitation, offer=(ids[0], ids[1], ids[2]), offers_made=invitation.offers_made + 1
+    )

@@ -1,0 +1,162 @@
+"""Dispatches become invitations: open ones go to their channel, impossible ones end at once."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from invitations import store
+from invitations.answers import Invitation, Slot, Stood, Undelivered
+from invitations.channels import Channels, Outgoing, contact_for
+from invitations.desk import offered
+from invitations.offering import Rotation
+from invitations.telling import Said, tell_ended, tell_outcome
+from recall.contracts.events import InvitationDispatched
+from recall.contracts.instants import moment
+from recall.contracts.vocabulary import UndeliverableReason, is_text_channel
+from recall.kit.codec import Event
+from recall.kit.unit import Unit
+
+Withdrawal = tuple[str, str, datetime]
+"""Actor, reason and moment."""
+
+
+class Dispatch(msgspec.Struct, frozen=True):
+    """One dispatch as it came, with the partition it came on."""
+
+    event: Event
+    data: InvitationDispatched
+    partition: int
+
+
+async def invite(
+    unit: Unit, dispatches: Sequence[Dispatch], channels: Channels, rotation: Rotation
+) -> None:
+    """Make the invitations of dispatches that have none yet.
+
+    Patients who are not known yet are kept waiting; everything else about a dispatch is decided
+    here and now, in the dispatch's own transaction.
+    """
+    patients = await store.read_patients(unit.connection, {d.data.patient_id for d in dispatches})
+    unknown = [d for d in dispatches if d.data.patient_id not in patients]
+    if unknown:
+        await _keep_waiting(unit, unknown)
+    known = {d.data.invitation_id: d for d in dispatches if d.data.patient_id in patients}
+    locked = await store.lock_invitations(unit.connection, patients)
+    for invitation in locked:
+        known.pop(invitation.invitation_id, None)
+    if known:
+        await _make(unit, list(known.values()), patients, channels, rotation)
+
+
+async def _keep_waiting(unit: Unit, dispatches: Sequence[Dispatch]) -> None:
+    rows = [
+        (d.event.id, d.data.patient_id, d.partition, msgspec.json.encode(d.event))
+        for d in dispatches
+    ]
+    await store.add_waiting(unit.connection, rows)
+
+
+async def _make(
+    unit: Unit,
+    dispatches: Sequence[Dispatch],
+    patients: Mapping[str, store.Patient],
+    channels: Channels,
+    rotation: Rotation,
+) -> None:
+    withdrawn = await store.read_withdrawals(
+        unit.connection, [d.data.invitation_id for d in dispatches]
+    )
+    made = [
+        _made(unit, d, patients[d.data.patient_id], withdrawn.get(d.data.invitation_id))
+        for d in dispatches
+    ]
+    offers = await _offers(unit, [i for i in made if i.state == "open"], rotation)
+    made = [offered(i, offers[i.invitation_id]) if i.invitation_id in offers else i for i in made]
+    hashes = {
+        i.invitation_id: channels.hash_of(i.invitation_id)
+        for i in made
+        if i.state == "open" and i.channel != "sms"
+    }
+    await store.add_invitations(unit.connection, made, hashes)
+    targets = await store.read_targets(unit.connection, {i.target_id for i in made})
+    going = [i for i in made if i.state == "open"]
+    await channels.prepare({i.channel for i in going})
+    await channels.invite(
+        unit,
+        [
+            Outgoing(
+                i,
+                patients[i.patient_id],
+                targets[i.target_id],
+                offers.get(i.invitation_id, ()),
+            )
+            for i in going
+        ],
+    )
+
+
+def _made(
+    unit: Unit, dispatch: Dispatch, patient: store.Patient, withdrawal: Withdrawal | None
+) -> Invitation:
+    """The invitation of a dispatch, ended already where it cannot go out."""
+    data = dispatch.data
+    invitation = Invitation(
+        invitation_id=data.invitation_id,
+        patient_id=data.patient_id,
+        target_id=data.target_id,
+        person_id=patient.person_id,
+        round=data.round,
+        channel=data.channel,
+        partition=dispatch.partition,
+        dispatched_at=moment(data.dispatched_at),
+        expires_at=moment(data.expires_at),
+        appointment=patient.appointment,
+        appointment_at=patient.appointment_at,
+    )
+    if withdrawal is not None:
+        actor, reason, at = withdrawal
+        ended = replace(invitation, state="withdrawn", ended_at=at, said=1)
+        tell_ended(unit, ended, actor, reason, dispatch.event)
+        return ended
+    at = invitation.dispatched_at
+    said = Said(at, "standing", "invitations", dispatch.event, dispatch.event.id)
+    if patient.appointment is not None:
+        ended = replace(invitation, state="booked", ended_at=at, said=1)
+        tell_outcome(unit, ended, Stood(), said)
+        return ended
+    impossible = cannot_send(patient, data.channel, at)
+    if impossible is not None:
+        ended = replace(invitation, state="undeliverable", ended_at=at, reason=impossible, said=1)
+        tell_outcome(unit, ended, Undelivered(impossible), said)
+        return ended
+    return invitation
+
+
+def cannot_send(patient: store.Patient, channel: str, at: datetime) -> UndeliverableReason | None:
+    """Why a channel cannot reach a patient at an instant, if it cannot."""
+    contact = contact_for(patient, at)
+    if is_text_channel(channel):
+        if patient.opted_out:
+            return "opted_out"
+        return None if contact.mobile else "no_mobile"
+    if channel == "letter":
+        return None if contact.address else "no_address"
+    return None
+
+
+async def _offers(
+    unit: Unit, invitations: Sequence[Invitation], rotation: Rotation
+) -> dict[str, Sequence[Slot]]:
+    """Three slots for each invitation answered by letters; the others choose on their page."""
+    by_target: dict[str, list[str]] = defaultdict(list)
+    for invitation in invitations:
+        if invitation.channel == "sms":
+            by_target[invitation.target_id].append(invitation.invitation_id)
+    offers: dict[str, Sequence[Slot]] = {}
+    for target_id, ids in sorted(by_target.items()):
+        made = await rotation.offers(unit.connection, target_id, unit.now, len(ids))
+        offers |= dict(zip(ids, made, strict=True))
+    return offers

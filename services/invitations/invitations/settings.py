@@ -1,0 +1,27 @@
+"""The settings of invitations."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from recall.kit.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What invitations needs to know beside what every service does."""
+
+    simulated_channels: str = "sms,sms-link,letter"
+    """The channels this service simulates, by comma; others are left to plugins."""
+    scenario_file: Path | None = None
+    """Scripts and odds for simulated patients."""
+    seed: int = 0
+    """The seed of simulated odds."""
+    booking_url: str = "http://127.0.0.1:8003"
+    """The public address of the patients' pages."""
+    link_key: SecretStr = SecretStr("recall-simulated-links")
+    """The secret from which links are derived; give a real one outside simulations."""
+
+    @property
+    def simulated(self) -> frozenset[str]:
+        """The simulated channels."""
+        return frozenset(name for name in self.simulated_channels.split(",") if name)

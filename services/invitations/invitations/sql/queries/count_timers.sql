@@ -1,0 +1,6 @@
+-- $1 now: timers that are due and not yet claimed.
+SELECT
+    (SELECT count(*) FROM simulated_acts WHERE due_at <= $1)
+    + (SELECT count(*) FROM invitations WHERE state = 'open' AND expires_at <= $1)
+    + (SELECT count(*) FROM dirty_marks)
+    + (SELECT count(*) FROM boards WHERE next_start <= $1)

@@ -1,0 +1,372 @@
+"""Reads and writes: functions of a connection and values, the only place that runs queries."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+import asyncpg
+import msgspec
+
+from invitations.answers import Invitation, Slot
+from recall.kit.postgres import Connection
+from recall.kit.sql import queries
+
+SQL = queries("invitations")
+
+
+class OutpacedError(Exception):
+    """What was read has been overtaken by another transaction: the same work again will see it."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What inviting needs of a target."""
+
+    target_id: str
+    practice: str
+    name: str
+    from_date: date
+    to_date: date
+
+
+class Patient(msgspec.Struct, frozen=True, kw_only=True):
+    """A patient, how to reach them, whether texts may go, and the appointment that stands."""
+
+    patient_id: str
+    target_id: str
+    person_id: str
+    partition: int
+    nhs_number: str
+    date_of_birth: date
+    first_name: str | None
+    last_name: str | None
+    mobile: str | None
+    address: str
+    postcode: str | None
+    carer_name: str | None
+    carer_mobile: str | None
+    opted_out: bool
+    appointment: str | None
+    appointment_at: datetime | None
+
+
+class Act(msgspec.Struct, frozen=True):
+    """One thing a simulated channel will report."""
+
+    due_at: datetime
+    partition: int
+    invitation_id: str
+    patient_id: str
+    target_id: str
+    channel: str
+    kind: str
+    said: str
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    """Rows as the columns `unnest` takes."""
+    return (
+        [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+    )
+
+
+def _invitation(row: asyncpg.Record) -> Invitation:
+    return Invitation(
+        invitation_id=row["invitation_id"],
+        patient_id=row["patient_id"],
+        target_id=row["target_id"],
+        person_id=row["person_id"],
+        round=row["round"],
+        channel=row["channel"],
+        partition=row["partition"],
+        state=row["state"],
+        dispatched_at=row["dispatched_at"],
+        expires_at=row["expires_at"],
+        ended_at=row["ended_at"],
+        delivery=row["delivery"],
+        reason=row["reason"],
+        offer=(row["offer_a"], row["offer_b"], row["offer_c"]),
+        offers_made=row["offers_made"],
+        helped=row["helped"],
+        needs_reply=row["needs_reply"],
+        said=row["said"],
+        appointment=row["appointment"],
+        appointment_at=row["appointment_at"],
+    )
+
+
+async def save_targets(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Upsert targets by version."""
+    await connection.execute(SQL["save_targets"], *_columns(rows, 6))
+
+
+async def read_targets(connection: Connection, ids: Iterable[str]) -> dict[str, Target]:
+    """Targets by id; unknown ones are absent."""
+    rows = await connection.fetch(SQL["read_targets"], list(ids))
+    return {row["target_id"]: Target(*row.values()) for row in rows}
+
+
+async def save_patients(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Upsert patients by version."""
+    await connection.execute(SQL["save_patients"], *_columns(rows, 14))
+
+
+async def read_patients(connection: Connection, ids: Iterable[str]) -> dict[str, Patient]:
+    """Patients by id; unknown ones are absent."""
+    rows = await connection.fetch(SQL["read_patients"], list(ids))
+    return {
+        row["patient_id"]: Patient(**{name: row[name] for name in Patient.__struct_fields__})
+        for row in rows
+    }
+
+
+async def add_removals(connection: Connection, patients: Sequence[str]) -> None:
+    """Remember who was removed."""
+    await connection.execute(SQL["add_removals"], sorted(patients))
+
+
+async def is_removed(connection: Connection, patient_id: str) -> bool:
+    """Whether a patient was removed from their target."""
+    return bool(await connection.fetchval(SQL["is_removed"], patient_id))
+
+
+async def save_opt_outs(connection: Connection, words: dict[str, tuple[bool, datetime]]) -> None:
+    """The last word of each person on texts."""
+    people = sorted(words)
+    await connection.execute(
+        SQL["save_opt_outs"],
+        people,
+        [words[person][0] for person in people],
+        [words[person][1] for person in people],
+    )
+
+
+async def lock_invitations(connection: Connection, patients: Iterable[str]) -> list[Invitation]:
+    """All invitations of patients, in the order of their ids, locked."""
+    rows = await connection.fetch(SQL["lock_invitations"], sorted(patients))
+    return [_invitation(row) for row in rows]
+
+
+async def lock_open_texts(connection: Connection, people: Iterable[str]) -> list[Invitation]:
+    """The open text invitations of people on every target, locked."""
+    rows = await connection.fetch(SQL["lock_open_texts_of_people"], sorted(people))
+    return [_invitation(row) for row in rows]
+
+
+async def add_invitations(
+    connection: Connection, invitations: Sequence[Invitation], link_hashes: dict[str, bytes]
+) -> None:
+    """Store new invitations; a second one for a patient and round is refused by the database."""
+    rows = [
+        (
+            i.invitation_id,
+            i.patient_id,
+            i.target_id,
+            i.person_id,
+            i.round,
+            i.channel,
+            i.partition,
+            i.state,
+            i.dispatched_at,
+            i.expires_at,
+            i.ended_at,
+            i.delivery,
+            i.reason,
+            *i.offer,
+            i.offers_made,
+            i.helped,
+            i.needs_reply,
+            i.said,
+            link_hashes.get(i.invitation_id),
+        )
+        for i in invitations
+    ]
+    await connection.execute(SQL["add_invitations"], *_columns(rows, 21))
+
+
+async def save_invitations(connection: Connection, invitations: Sequence[Invitation]) -> None:
+    """Store what changed in invitations that this transaction has locked."""
+    rows = [
+        (
+            i.invitation_id,
+            i.state,
+            i.ended_at,
+            i.delivery,
+            i.reason,
+            *i.offer,
+            i.offers_made,
+            i.helped,
+            i.needs_reply,
+            i.said,
+        )
+        for i in invitations
+    ]
+    await connection.execute(SQL["save_invitations"], *_columns(rows, 12))
+
+
+async def add_withdrawals(
+    connection: Connection, rows: Sequence[tuple[str, str, str, datetime]]
+) -> None:
+    """Remember withdrawals, which may come before their dispatch."""
+    await connection.execute(SQL["add_withdrawals"], *_columns(rows, 4))
+
+
+async def read_withdrawals(
+    connection: Connection, ids: Sequence[str]
+) -> dict[str, tuple[str, str, datetime]]:
+    """Actor, reason and moment of each invitation's withdrawal."""
+    rows = await connection.fetch(SQL["read_withdrawals"], list(ids))
+    return {r["invitation_id"]: (r["actor"], r["reason"], r["at"]) for r in rows}
+
+
+async def add_replies(
+    connection: Connection, rows: Sequence[tuple[str, str, str, str, datetime]]
+) -> set[tuple[str, str]]:
+    """Store answers as they came; returns (invitation id, report id) of those that are new."""
+    found = await connection.fetch(SQL["add_replies"], *_columns(rows, 5))
+    return {(row["invitation_id"], row["report_id"]) for row in found}
+
+
+async def save_slots(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Upsert released slots by version."""
+    await connection.execute(SQL["save_slots"], *_columns(rows, 7))
+
+
+async def withdraw_slots(connection: Connection, rows: Sequence[tuple[str, str, int]]) -> None:
+    """Withdraw slots by version."""
+    await connection.execute(SQL["withdraw_slots"], *_columns(rows, 3))
+
+
+async def lock_slots(
+    connection: Connection, wanted: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Slot]:
+    """Slots by (target id, slot id), locked in order; unknown ones are absent."""
+    asked = sorted(set(wanted))
+    if not asked:
+        return {}
+    rows = await connection.fetch(
+        SQL["lock_slots"], [target for target, _ in asked], [slot for _, slot in asked]
+    )
+    return {
+        (r["target_id"], r["slot_id"]): Slot(
+            slot_id=r["slot_id"], starts_at=r["starts_at"], bookable=r["bookable"]
+        )
+        for r in rows
+    }
+
+
+async def free_slots(
+    connection: Connection,
+    target_id: str,
+    now: datetime,
+    after: tuple[datetime, str],
+    count: int,
+    *,
+    lock: bool,
+) -> list[Slot]:
+    """Bookable slots after a place, in order of time; locked ones pass over what others hold."""
+    query = SQL["take_slots"] if lock else SQL["free_slots"]
+    rows = await connection.fetch(query, target_id, now, *after, count)
+    return [Slot(slot_id=r["slot_id"], starts_at=r["starts_at"], bookable=True) for r in rows]
+
+
+async def add_appointments(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    """Store appointments; the database refuses a second one for a slot or a person.
+
+    Raises:
+        OutpacedError: another transaction booked for one of these people at the same moment.
+    """
+    added = await connection.fetch(SQL["add_appointments"], *_columns(rows, 7))
+    if len(added) < len(rows):
+        raise OutpacedError("an appointment was made at the same moment: do the work again")
+
+
+async def delete_appointments(connection: Connection, slots: Sequence[tuple[str, str]]) -> None:
+    """End appointments by (target id, slot id)."""
+    await connection.execute(SQL["delete_appointments"], *_columns(slots, 2))
+
+
+async def set_booked(connection: Connection, slots: dict[tuple[str, str], bool]) -> None:
+    """Mark slots as booked or free."""
+    rows = [(target, slot, booked) for (target, slot), booked in sorted(slots.items())]
+    await connection.execute(SQL["set_booked"], *_columns(rows, 3))
+
+
+async def mark_dirty(connection: Connection, targets: Iterable[str]) -> None:
+    """Have the free slots of targets counted anew."""
+    await connection.execute(SQL["mark_dirty"], sorted(set(targets)))
+
+
+async def take_dirty(connection: Connection, now: datetime) -> list[str]:
+    """The targets to count anew, in order; their marks are used up."""
+    return [row["target_id"] for row in await connection.fetch(SQL["take_dirty"], now)]
+
+
+async def lock_board(connection: Connection, target_id: str) -> tuple[int, str]:
+    """Version and content of what was last published of a target, locked."""
+    await connection.execute(SQL["add_board"], target_id)
+    (row,) = await connection.fetch(SQL["lock_board"], target_id)
+    return row["version"], row["content"]
+
+
+async def count_free(
+    connection: Connection, target_id: str, now: datetime
+) -> tuple[list[tuple[date, int]], datetime | None, datetime | None]:
+    """Free slots by day, when the first of them begins, and when the target's last slot begins."""
+    rows = await connection.fetch(SQL["count_free"], target_id, now)
+    last = await connection.fetchval(SQL["last_slot"], target_id)
+    first = rows[0]["first_start"] if rows else None
+    return [(row["london_date"], row["free"]) for row in rows], first, last
+
+
+async def save_board(
+    connection: Connection, target_id: str, version: int, content: str, next_start: datetime | None
+) -> None:
+    """Remember what is published of a target."""
+    await connection.execute(SQL["save_board"], target_id, version, content, next_start)
+
+
+async def add_acts(connection: Connection, acts: Sequence[Act]) -> None:
+    """Store what simulated channels will report."""
+    rows = [tuple(getattr(act, name) for name in Act.__struct_fields__) for act in acts]
+    await connection.execute(SQL["add_acts"], *_columns(rows, 8))
+
+
+async def take_acts(connection: Connection, now: datetime, count: int) -> list[tuple[int, Act]]:
+    """The due acts with their ids, in order of time; they are used up."""
+    rows = await connection.fetch(SQL["take_acts"], now, count)
+    found = [(r["id"], Act(*(r[name] for name in Act.__struct_fields__))) for r in rows]
+    return sorted(found, key=lambda one: (one[1].due_at, one[0]))
+
+
+async def unreported(connection: Connection, now: datetime) -> tuple[datetime | None, bool]:
+    """The earliest due act not yet done, and whether a report waits to be published."""
+    (row,) = await connection.fetch(SQL["unreported"], now)
+    return row["earliest"], row["unpublished"]
+
+
+async def any_deadline(connection: Connection, at: datetime) -> bool:
+    """Whether any open invitation has expired by an instant."""
+    return bool(await connection.fetchval(SQL["any_deadline"], at))
+
+
+async def take_deadlines(
+    connection: Connection, at: datetime, partitions: Iterable[int], count: int
+) -> list[Invitation]:
+    """Open invitations that expired by an instant, in due order, locked."""
+    rows = await connection.fetch(SQL["take_deadlines"], at, sorted(partitions), count)
+    return [_invitation(row) for row in rows]
+
+
+async def count_timers(connection: Connection, now: datetime) -> int:
+    """Timers due at an instant and not yet claimed."""
+    return int(await connection.fetchval(SQL["count_timers"], now))
+
+
+async def add_waiting(connection: Connection, rows: Sequence[tuple[str, str, int, bytes]]) -> None:
+    """Keep events of patients who are not known yet."""
+    await connection.execute(SQL["add_waiting"], *_columns(rows, 4))
+
+
+async def take_waiting(connection: Connection, patients: Sequence[str]) -> list[tuple[int, bytes]]:
+    """Partition and event of what waited for these patients; they wait no longer."""
+    rows = await connection.fetch(SQL["take_waiting"], list(patients))
+    return [(row["partition"], row["event"]) for row in rows]
