@@ -83,6 +83,8 @@ class Outbox:
             self._publishing.difference_update(parcel.row for parcel in parcels)
             raise
         self._probe("committed")
+        for callback in unit.committed:
+            callback()
         await self._publish(parcels)
 
     def _begun(self, connection: Connection) -> Unit:

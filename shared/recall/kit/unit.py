@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
@@ -34,6 +35,14 @@ class Unit:
         self._trace = os.urandom(16).hex()
         self._span = os.urandom(8).hex()
         self.outgoing: dict[tuple[str, int], list[Keyed]] = defaultdict(list)
+        self.committed: list[Callable[[], None]] = []
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call this once the transaction has committed, for example to wake a loop.
+
+        A crash in between loses the call: it may hasten work, never be what brings it about.
+        """
+        self.committed.append(callback)
 
     def emit(
         self,
