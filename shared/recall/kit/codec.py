@@ -134,7 +134,7 @@ def decoder(models: tuple[type[Data], ...]) -> Callable[[bytes], Event]:
     message names the field, never the value of a text field) and `msgspec.DecodeError` for what
     is no JSON.
     """
-    union = Union[tuple(_envelope(model) for model in models)]  # noqa: UP007
+    union: Any = Union[tuple(_envelope(model) for model in models)]  # noqa: UP007
     return cast("Callable[[bytes], Event]", msgspec.json.Decoder(union).decode)
 
 
