@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from rich.live import Live
 from launcher import background, observe, show, stackfile
 from launcher.paths import ROOT, RUN
 from launcher.problems import Problem
+from launcher.services import CHANNELS
 
 app = typer.Typer(
     name="./dev",
@@ -74,15 +76,27 @@ def up(
         stack = stackfile.read()
         show.say(f"It is up already ({holder}).")
     else:
+        channels = known(no_simulate or [])
         began = time.monotonic()
-        stack = background.start(
-            background.Wanted(port=port, no_simulate=tuple(no_simulate or ())), show.say
-        )
+        stack = background.start(background.Wanted(port=port, no_simulate=channels), show.say)
         show.say(f"Ready after {time.monotonic() - began:.1f} s.")
     if json:
         show.as_json(stack)
     else:
         welcome(stack)
+
+
+def known(channels: list[str]) -> tuple[str, ...]:
+    """The channels to leave alone; a name that no channel can have is a Problem."""
+    for name in channels:
+        if not re.fullmatch("[a-z][a-z0-9-]{0,30}", name):
+            raise Problem(
+                f"“{name}” cannot be a channel's name.",
+                "Small letters, digits and hyphens, as in: ./dev up --no-simulate sms-link",
+            )
+        if name not in CHANNELS:
+            show.say(f"{name} is not simulated anyway; what is: {', '.join(CHANNELS)}.")
+    return tuple(channels)
 
 
 def welcome(stack: dict[str, str]) -> None:

@@ -118,7 +118,15 @@ async def _metrics(client: httpx.AsyncClient, url: str) -> str | None:
         answer = await client.get(f"{url}/metrics")
     except httpx.HTTPError:
         return None
-    return answer.text if answer.is_success else None
+    return answer.text if answer.is_success and _is_readable(answer.text) else None
+
+
+def _is_readable(page: str) -> bool:
+    """Whether this is a page of metrics: a service's port may have gone to another program."""
+    try:
+        return bool(list(text_string_to_metric_families(page)))
+    except ValueError:
+        return False
 
 
 def fold(pages: Sequence[str]) -> list[TopicLag]:

@@ -122,25 +122,31 @@ class KeptProcess:
         failures = 0
         while True:
             try:
-                await self.spec.prepare()
-                self._running = await spawn(self.spec)
+                code = await self._live()
             except (Problem, OSError) as error:
-                self._failure = self._from(error)
+                failure, final = self._from(error), True
+            else:
+                told = f"{self.spec.name} ended with code {code} before it was ready"
+                failure, final = trouble(self.spec, told), failures + 1 >= self.spec.attempts
+            if final and not self._was_ready:
+                self._failure = failure
                 return
-            self.pid, self.started_at = self._running.pid, time.time()
-            self.on_change()
-            code = await self._running.wait()
-            self.pid = None
-            self.on_change()
-            self._note(f"ended with code {code}")
             failures = 0 if time.time() - self.started_at > LIVED_WELL else failures + 1
-            if not self._was_ready and failures >= self.spec.attempts:
-                self._failure = trouble(
-                    self.spec, f"{self.spec.name} ended with code {code} before it was ready"
-                )
-                return
             await asyncio.sleep(pause_before(failures))
             self.restarts += 1
+
+    async def _live(self) -> int:
+        """One life, from its preparation to its end. Returns the exit code."""
+        self.started_at = time.time()
+        await self.spec.prepare()
+        self._running = await spawn(self.spec)
+        self.pid = self._running.pid
+        self.on_change()
+        code = await self._running.wait()
+        self.pid = None
+        self.on_change()
+        self._note(f"ended with code {code}")
+        return code
 
     async def _until_ready(self) -> None:
         while True:

@@ -28,10 +28,11 @@ def as_json(value: Any) -> None:
 def states(found: Sequence[ProcessState]) -> Table:
     """One row a process."""
     table = Table(box=None, pad_edge=False)
-    for title in ("process", "state", "pid", "up", "restarts", "memory", "where"):
-        table.add_column(
-            title, justify="right" if title in {"pid", "up", "restarts", "memory"} else "left"
-        )
+    for title in ("process", "state"):
+        table.add_column(title)
+    for title in ("pid", "up", "restarts", "memory"):
+        table.add_column(title, justify="right")
+    table.add_column("where", overflow="fold")
     for one in found:
         table.add_row(
             one.name,

@@ -8,10 +8,12 @@ null, "restarts": int, "started_at": epoch seconds, "log": path}}}. The lock is 
 goes with its process, however that ends.
 """
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -44,15 +46,13 @@ class RunLock:
         """
         self.run.mkdir(parents=True, exist_ok=True)
         handle = (self.run / "lock").open("a+")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock(handle):
             handle.close()
             holder = holder_of(self.run)
             raise Problem(
                 f"A stack runs in this checkout already ({holder or 'starting or stopping'}).",
                 "See it: ./dev status      Stop it: ./dev down",
-            ) from None
+            )
         handle.seek(0)
         handle.truncate()
         handle.write(f"{os.getpid()}\n{what}\n")
@@ -67,6 +67,16 @@ class RunLock:
             self._held.truncate(0)
             self._held.close()
             self._held = None
+
+
+def _lock(handle: TextIO) -> bool:
+    """Take the lock; once more after a moment, since a look at it (`holder_of`) takes it, too."""
+    for pause in (0.0, 0.1, 0.3):
+        time.sleep(pause)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False
 
 
 def holder_of(run: Path = RUN) -> str | None:

@@ -99,6 +99,23 @@ async def test_a_command_that_does_not_exist_is_told(tmp_path: Path) -> None:
     await kept.stop()
 
 
+async def test_a_preparation_that_fails_later_is_tried_again(tmp_path: Path) -> None:
+    calls = []
+
+    async def prepare() -> None:
+        calls.append("call")
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+
+    kept = KeptProcess(spec(tmp_path, *SLEEPER, prepare=prepare))
+    await kept.start()
+    first = kept.pid
+    kill(first, signal.SIGKILL)
+    await until(lambda: kept.pid not in {None, first})
+    assert len(calls) == 3
+    await kept.stop()
+
+
 async def test_a_single_run_that_fails_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=r"it failed with code 4(?s:.)*the reason"):
         await run_once(spec(tmp_path, "/bin/sh", "-c", "echo the reason; exit 4"))
