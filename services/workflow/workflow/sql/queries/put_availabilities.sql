@@ -1,0 +1,8 @@
+-- Columns as in the table.
+INSERT INTO availabilities AS a (target_id, version, days, last_slot_at)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::jsonb[], $4::text[])
+ON CONFLICT (target_id) DO UPDATE SET
+    version = excluded.version,
+    days = excluded.days,
+    last_slot_at = excluded.last_slot_at
+WHERE a.version < excluded.version
