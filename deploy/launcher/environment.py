@@ -225,6 +225,11 @@ def _explain(output: str) -> Problem:
             " so it was not installed.",
             "If a mirror changes packages, use another (PIP_INDEX_URL). pip said: .venv.log",
         )
+    if "the ssl module in Python is not available" in output:
+        return Problem(
+            f"This Python ({sys.executable}) was built without TLS, so that it can fetch nothing.",
+            "Use another: sudo apt-get install -y python3.11 python3.11-venv",
+        )
     network = (
         "connection",
         "Connection",

@@ -14,7 +14,7 @@ import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from launcher import stackfile
+from launcher import kafka, postgres, stackfile
 from launcher.problems import Problem
 from launcher.services import SERVICES
 from launcher.stack import is_ready
@@ -59,24 +59,22 @@ async def states() -> list[ProcessState]:
         stack = stackfile.read()
     except Problem:  # While it starts there are processes and no addresses yet.
         stack = {}
-    where = {name: stack.get(name, "") for name in described} | {
-        "postgres": _without_password(stack.get("postgres", ""))
-    }
-    services = {service.name for service in SERVICES}
-    ready = await asyncio.gather(
-        *(
-            is_ready(where[name]) if name in services and where[name] else _true()
-            for name in described
-        )
-    )
+    ready = await asyncio.gather(*(_answers(name, stack.get(name, "")) for name in described))
     return [
-        _state(name, about, is_up, where[name])
+        _state(name, about, is_up, _without_password(stack.get(name, "")))
         for (name, about), is_up in zip(described.items(), ready, strict=True)
     ]
 
 
-async def _true() -> bool:
-    return True
+async def _answers(name: str, where: str) -> bool:
+    """Whether a process does its work, asked in its own tongue; without an address it is not."""
+    if not where:
+        return False
+    if name == "kafka":
+        return await kafka.answers(int(where.rsplit(":", 1)[1]))
+    if name == "postgres":
+        return await postgres.takes_connections(where)
+    return await is_ready(where)
 
 
 def _state(name: str, about: Mapping[str, Any], is_up: bool, where: str) -> ProcessState:

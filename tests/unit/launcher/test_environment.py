@@ -72,6 +72,7 @@ def test_an_installation_that_fails_leaves_no_stamp(
         ),
         ("THESE PACKAGES DO NOT MATCH THE HASHES", "its hash differs"),
         ("OSError: [Errno 28] No space left on device", "The disk .* is full"),
+        ("the ssl module in Python is not available", "was built without TLS"),
         ("something new", "Installing failed"),
     ],
 )
