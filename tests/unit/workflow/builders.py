@@ -83,55 +83,55 @@ def dispatched(**changes: Any) -> Happening:
     return Happening(**(fields | changes))
 
 
-def booked(version: int, round: int | None = 1, slot: str = "slot-1") -> Happening:
+def booked(version: int, step: int | None = 1, slot: str = "slot-1") -> Happening:
     return Happening(
         event="booked",
         at=at(days=1),
         actor="patient",
         version=version,
-        round=round,
+        round=step,
         description="booked_by_reply",
         slot=(slot, at(days=14)),
     )
 
 
-def declined(version: int, round: int | None = 1) -> Happening:
+def declined(version: int, step: int | None = 1) -> Happening:
     return Happening(
         event="declined",
         at=at(days=1),
         actor="patient",
         version=version,
-        round=round,
+        round=step,
         description="declined_by_reply",
     )
 
 
-def unanswered(version: int, round: int = 1) -> Happening:
+def unanswered(version: int, step: int = 1) -> Happening:
     return Happening(
         event="unanswered",
         at=at(days=7),
         version=version,
-        round=round,
+        round=step,
         description="unanswered",
     )
 
 
-def undeliverable(version: int, round: int = 1) -> Happening:
+def undeliverable(version: int, step: int = 1) -> Happening:
     return Happening(
         event="undeliverable",
         at=at(hours=1),
         version=version,
-        round=round,
+        round=step,
         description="undeliverable",
     )
 
 
-def died(version: int, round: int = 1) -> Happening:
+def died(version: int, step: int = 1) -> Happening:
     return Happening(
         event="died",
         at=at(days=3),
         version=version,
-        round=round,
+        round=step,
         description="deceased",
         alert="deceased",
     )
@@ -149,13 +149,13 @@ def cancelled(version: int) -> Happening:
 
 
 def noted(
-    version: int, state: Any = "delivered", *, round: int = 1, reply: bool = False
+    version: int, state: Any = "delivered", *, step: int = 1, reply: bool = False
 ) -> Happening:
     return Happening(
         event="noted",
         at=at(minutes=1),
         version=version,
-        round=round,
+        round=step,
         description="needs_reply" if reply else state,
         delivery=state,
     )
@@ -240,9 +240,9 @@ class Wire:
             requested_at=at(days=1),
         )
 
-    def booked(self, number: int, version: int = 1, round: int = 1) -> Any:
+    def booked(self, number: int, version: int = 1, step: int = 1) -> Any:
         return wire.AppointmentBooked(
-            **self._about(number, version, round, channel=False),
+            **self._about(number, version, step, channel=False),
             slot_id=f"slot-{number}",
             starts_at=at(days=14),
             via="reply",
@@ -250,29 +250,29 @@ class Wire:
             booked_at=at(days=1),
         )
 
-    def declined(self, number: int, version: int = 1, round: int = 1) -> Any:
+    def declined(self, number: int, version: int = 1, step: int = 1) -> Any:
         return wire.InvitationDeclined(
-            **self._about(number, version, round, channel=False),
+            **self._about(number, version, step, channel=False),
             via="page",
             actor="patient",
             declined_at=at(days=1),
         )
 
-    def unanswered(self, number: int, version: int = 1, round: int = 1) -> Any:
+    def unanswered(self, number: int, version: int = 1, step: int = 1) -> Any:
         return wire.InvitationUnanswered(
-            **self._about(number, version, round), expired_at=at(days=7 * round)
+            **self._about(number, version, step), expired_at=at(days=7 * step)
         )
 
     def undeliverable(
-        self, number: int, version: int = 1, round: int = 1, reason: Any = "invalid_number"
+        self, number: int, version: int = 1, step: int = 1, reason: Any = "invalid_number"
     ) -> Any:
         return wire.InvitationUndeliverable(
-            **self._about(number, version, round), reason=reason, ended_at=at(hours=1)
+            **self._about(number, version, step), reason=reason, ended_at=at(hours=1)
         )
 
-    def noted(self, number: int, version: int = 1, round: int = 1, state: Any = "delivered") -> Any:
+    def noted(self, number: int, version: int = 1, step: int = 1, state: Any = "delivered") -> Any:
         return wire.DeliveryNoted(
-            **self._about(number, version, round),
+            **self._about(number, version, step),
             state=state,
             needs_reply=False,
             noted_at=at(minutes=1),
@@ -290,14 +290,14 @@ class Wire:
         )
 
     def _about(
-        self, number: int, version: int, round: int, *, channel: bool = True
+        self, number: int, version: int, step: int, *, channel: bool = True
     ) -> dict[str, Any]:
         who = patient(number, self.target)
         fields: dict[str, Any] = {
             "target_id": self.target,
             "patient_id": who,
-            "invitation_id": invitation_id(who, round),
+            "invitation_id": invitation_id(who, step),
             "version": version,
-            "round": round,
+            "round": step,
         }
-        return fields | ({"channel": CHANNELS[(round - 1) % 3]} if channel else {})
+        return fields | ({"channel": CHANNELS[(step - 1) % 3]} if channel else {})
