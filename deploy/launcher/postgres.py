@@ -93,6 +93,7 @@ def server(directory: Path, log: Path, port: int) -> Server:
         _give(directory, user)
         _let_through(directory)
         _let_through(binaries())
+        _let_read(binaries() / "postgres")
     return made
 
 
@@ -239,3 +240,16 @@ def _let_through(path: Path) -> None:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:
             folder.chmod(mode | stat.S_IXOTH)
+
+
+def _let_read(binary: Path) -> None:
+    """Let the other user run the package when a strict umask kept it from everybody but root."""
+    everybody = stat.S_IROTH | stat.S_IXOTH
+    if binary.stat().st_mode & everybody == everybody:
+        return
+    package = binary.parents[2]
+    for place in (package, package.with_name(f"{package.name}.libs")):
+        for path in (place, *place.rglob("*")):
+            mode = path.stat().st_mode
+            runs = stat.S_IXOTH if mode & stat.S_IXUSR else 0
+            path.chmod(mode | stat.S_IROTH | runs)

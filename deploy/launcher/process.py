@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from launcher.problems import DISK_FULL, Problem, disk_is_full
+from launcher.problems import DISK_FULL, Problem, disk_is_full, from_os_error
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
@@ -124,7 +124,7 @@ class KeptProcess:
             try:
                 code = await self._live()
             except (Problem, OSError) as error:
-                failure, final = self._from(error), True
+                failure, final = self._told(error), True
             else:
                 told = f"{self.spec.name} ended with code {code} before it was ready"
                 failure, final = trouble(self.spec, told), failures + 1 >= self.spec.attempts
@@ -156,12 +156,9 @@ class KeptProcess:
                 return
             await asyncio.sleep(0.05)
 
-    def _from(self, error: Problem | OSError) -> Problem:
-        if isinstance(error, Problem):
-            return error
-        if DISK_FULL in str(error):
-            return disk_is_full(self.spec.log.parent)
-        return Problem(f"{self.spec.name} could not be started: {error}")
+    def _told(self, error: Problem | OSError) -> Problem:
+        """What kept it from starting."""
+        return error if isinstance(error, Problem) else from_os_error(error, self.spec.name)
 
     def _note(self, what: str) -> None:
         with contextlib.suppress(OSError), self.spec.log.open("a") as log:
@@ -255,5 +252,5 @@ def trouble(spec: ProcessSpec, what: str) -> Problem:
     """What happened, with the end of the process's log; a full disk says so plainly."""
     end = tail(spec.log, 8)
     if DISK_FULL in end:
-        return disk_is_full(spec.log.parent)
+        return disk_is_full(spec.directory or spec.log.parent)
     return Problem(f"{what}. The end of its log:\n{end}", f"All of it: {spec.log}")

@@ -20,7 +20,7 @@ import httpx
 from launcher import stackfile
 from launcher.paths import IMPORT_ROOTS, ROOT
 from launcher.ports import LOOPBACK, claim, free_ports
-from launcher.problems import Problem
+from launcher.problems import from_group, from_os_error
 from launcher.process import KeptProcess, ProcessSpec, bound, run_once
 from launcher.services import CHANNELS, SERVICES, Service, Settings, environment
 from launcher.stores import Stores
@@ -94,6 +94,9 @@ class Stack:
     async def __aenter__(self) -> Self:
         try:
             await self._start()
+        except OSError as error:
+            await self._stop()
+            raise from_os_error(error, self.options.directory) from error
         except BaseException:
             await self._stop()
             raise
@@ -125,8 +128,8 @@ class Stack:
                     process = KeptProcess(self._spec(service, settings), on_change=self._publish)
                     self.processes[service.name] = process
                     group.create_task(process.start())
-        except* Problem as problems:
-            raise problems.exceptions[0] from None
+        except ExceptionGroup as group:
+            raise from_group(group, self._logs) from group
         if self.options.run is not None:
             stackfile.write(self.options.run / stackfile.STACK, self.stack)
         self._publish()

@@ -13,8 +13,9 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -67,6 +68,20 @@ class RunLock:
             self._held.truncate(0)
             self._held.close()
             self._held = None
+
+
+@contextlib.contextmanager
+def throwaway(what: str, run: Path = RUN) -> Iterator[Path]:
+    """Be this checkout's stack in an empty folder of its own, which is gone afterwards.
+
+    Raises Problem when another stack runs. Even what a kill -9 leaves behind goes, at the next start.
+    """
+    lock = RunLock(run)
+    lock.acquire(what)
+    try:
+        yield Path(tempfile.mkdtemp(prefix="demo-", dir=run))
+    finally:
+        lock.release()
 
 
 def _lock(handle: TextIO) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from launcher import jars, java, kafka, postgres, training
 from launcher.ports import free_ports, is_free
-from launcher.problems import Problem
+from launcher.problems import Problem, from_group, from_os_error
 from launcher.process import KeptProcess
 
 LEAST_FREE_BYTES = 500_000_000
@@ -36,14 +36,16 @@ class Stores:
 
     async def start(self) -> None:
         """Have both ready; `bootstrap` and `admin_dsn` are set from here on. Raises Problem."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.logs.mkdir(parents=True, exist_ok=True)
         try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self.logs.mkdir(parents=True, exist_ok=True)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._postgres())
                 group.create_task(self._kafka())
-        except* Problem as problems:
-            raise problems.exceptions[0] from None
+        except ExceptionGroup as group:
+            raise from_group(group, self.directory) from group
+        except OSError as error:
+            raise from_os_error(error, self.directory) from error
 
     async def stop(self) -> None:
         """Stop what was started here."""

@@ -94,7 +94,7 @@ async def test_a_full_disk_is_named_as_such(tmp_path: Path) -> None:
 
 async def test_a_command_that_does_not_exist_is_told(tmp_path: Path) -> None:
     kept = KeptProcess(spec(tmp_path, "/no/such/program"))
-    with pytest.raises(Problem, match="it could not be started"):
+    with pytest.raises(Problem, match="it: No such file or directory"):
         await kept.start()
     await kept.stop()
 

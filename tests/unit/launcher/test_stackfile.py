@@ -47,3 +47,11 @@ def test_a_stack_that_is_still_starting_has_no_addresses_yet(tmp_path: Path) -> 
     with pytest.raises(Problem, match="still starting"):
         stackfile.read(tmp_path)
     lock.release()
+
+
+def test_a_throwaway_stack_leaves_nothing(tmp_path: Path) -> None:
+    with stackfile.throwaway("demo", tmp_path) as folder:
+        (folder / "data").mkdir()
+        assert holder_of(tmp_path) is not None
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+    assert holder_of(tmp_path) is None
