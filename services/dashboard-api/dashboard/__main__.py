@@ -1,9 +1,8 @@
 """`python -m dashboard`: settings, app, serve."""
 
-from recall.kit.service import serve
-
 from dashboard.app import create_app
 from dashboard.settings import Settings
+from recall.kit.service import serve
 
 
 def main() -> None:

@@ -9,13 +9,16 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from recall.contracts.fields import UUID_PATTERN
-from recall.contracts.vocabulary import DESCRIPTIONS, STATUSES
+from recall.contracts.vocabulary import COMPLETED, DESCRIPTIONS, IN_PROGRESS, STATUSES
 
 Sort = Literal["name", "-name", "nhs_number", "-nhs_number", "updated_at", "-updated_at"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
 COUNTED = tuple(status for status in STATUSES if status != "removed")
 """The statuses a list shows unless removed patients are asked for."""
+
+GROUPS: dict[str, tuple[str, ...]] = {"in_progress": IN_PROGRESS, "completed": COMPLETED}
+"""Words that stand for several statuses, as the overview counts them."""
 
 LARGEST_ROUND = 999
 
@@ -51,7 +54,7 @@ class Filters:
         if self.did_not_book_in is not None and self.status == "removed":
             return []
         if self.status is not None:
-            return [self.status]
+            return list(GROUPS.get(self.status, (self.status,)))
         if self.description == "removed" and self.did_not_book_in is None:
             return ["removed"]
         return list(COUNTED)
@@ -93,7 +96,7 @@ def parse(values: Mapping[str, str]) -> Filters:
     given = {name: value.strip() for name, value in values.items() if value.strip()}
     return Filters(
         nhs_number=_nhs_number(given.get("nhs_number")),
-        status=_listed("status", given.get("status"), STATUSES),
+        status=_listed("status", given.get("status"), (*STATUSES, *GROUPS)),
         description=_listed("description", given.get("description"), DESCRIPTIONS),
         round=_round("round", given.get("round")),
         did_not_book_in=_round("did_not_book_in", given.get("did_not_book_in")),

@@ -6,13 +6,12 @@ order: versions decide what a row says, event ids what the timeline says.
 
 from collections.abc import Iterable
 
-from recall.kit import wire
-from recall.kit.consuming import Batch, Record
-from recall.kit.postgres import Connection
-
 from dashboard import store
 from dashboard.folding import latest
 from dashboard.timeline import entry_of
+from recall.kit import wire
+from recall.kit.consuming import Batch, Record
+from recall.kit.postgres import Connection
 
 
 async def on_targets(batch: Batch) -> None:

@@ -1,6 +1,7 @@
 """What the dashboard needs to know, from environment variables."""
 
 from pydantic import Field
+
 from recall.kit.settings import ServiceSettings
 
 

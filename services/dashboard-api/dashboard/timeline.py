@@ -64,9 +64,7 @@ def _progressed(data: events.PatientProgressed, event: str) -> Entry | None:
     if what == "invited":
         event = f".{data.round}/invited"
     at = moment(data.updated_at)
-    return Entry(
-        data.patient_id, event, at, what, data.round, data.alert, data.reason, data.actor
-    )
+    return Entry(data.patient_id, event, at, what, data.round, data.alert, data.reason, data.actor)
 
 
 def _enrolled(data: events.PatientEnrolled, event: str) -> Entry:
@@ -89,9 +87,7 @@ def _opt_out_requested(data: events.OptOutRequested, event: str) -> Entry:
 
 def _booked(data: events.AppointmentBooked, event: str) -> Entry:
     at, what = moment(data.booked_at), f"booked_{data.via}"
-    return Entry(
-        data.patient_id, event, at, what, data.round, data.starts_at, None, data.actor
-    )
+    return Entry(data.patient_id, event, at, what, data.round, data.starts_at, None, data.actor)
 
 
 def _declined(data: events.InvitationDeclined, event: str) -> Entry:
@@ -211,5 +207,5 @@ def _plain(entry: Entry, round_name: str | None, local: Callable[[datetime], str
 
 
 def _invitation(channel: str | None) -> str:
-    """ "SMS invitation"; a plain "invitation" where the channel is not known."""
+    """The channel's invitation, or a plain "invitation" where the channel is not known."""
     return f"{channel_text(channel)} invitation" if channel else "invitation"

@@ -1,16 +1,23 @@
 """What the JSON says, from rows and counts.  Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
-
-from recall.contracts.vocabulary import ALERTS, describe
+from typing import Any, Protocol
 
 from dashboard.counts import Histogram, overview, round_counts
 from dashboard.filters import Waiting
 from dashboard.timeline import Entry, sentence, whole_id
 from dashboard.wording import local_time
+from recall.contracts.vocabulary import ALERTS, describe
+
+
+class Row(Protocol):
+    """A row of the database, by column."""
+
+    def __getitem__(self, column: str) -> Any:
+        """The value of a column."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ def target_json(target: Target, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def described(row: Mapping[str, Any], target: Target) -> tuple[str, str]:
+def described(row: Row, target: Target) -> tuple[str, str]:
     """A patient's description: its code and its sentence.
 
     Why a queued patient waits belongs to their round's queue and is joined here.
@@ -97,7 +104,7 @@ def described(row: Mapping[str, Any], target: Target) -> tuple[str, str]:
     return code, text
 
 
-def patient_json(row: Mapping[str, Any], target: Target) -> dict[str, Any]:
+def patient_json(row: Row, target: Target) -> dict[str, Any]:
     """One row of the patient list."""
     code, text = described(row, target)
     return {
@@ -113,7 +120,7 @@ def patient_json(row: Mapping[str, Any], target: Target) -> dict[str, Any]:
     }
 
 
-def _appointment(row: Mapping[str, Any]) -> dict[str, str] | None:
+def _appointment(row: Row) -> dict[str, str] | None:
     if row["slot_id"] is None:
         return None
     return {"slot_id": row["slot_id"], "starts_at": zulu(row["starts_at"])}
@@ -137,7 +144,7 @@ def timeline_json(entries: Sequence[Entry], target: Target) -> list[dict[str, An
     return found
 
 
-def alert_json(row: Mapping[str, Any]) -> dict[str, str] | None:
+def alert_json(row: Row) -> dict[str, str] | None:
     """Why a patient could not be processed and what the practice can do; None without alert."""
     alerts = {str(code): alert for code, alert in ALERTS.items()}
     alert = alerts.get(row["alert"] or "")
@@ -146,7 +153,7 @@ def alert_json(row: Mapping[str, Any]) -> dict[str, str] | None:
     return {"code": alert.code, "title": alert.title, "text": alert.text, "action": alert.action}
 
 
-def appointment_json(row: Mapping[str, Any]) -> dict[str, Any]:
+def appointment_json(row: Row) -> dict[str, Any]:
     """One row of the appointments: who comes when, to whom."""
     return {
         "slot_id": row["slot_id"],

@@ -5,6 +5,9 @@ from typing import overload
 
 from recall.contracts.instants import LONDON
 
+NOT_KNOWN = "\u2013"
+"""What stands where there is nothing to show: a dash."""
+
 
 @overload
 def local_time(moment: datetime) -> str: ...
@@ -51,7 +54,7 @@ def spaced(nhs_number: str | None) -> str:
     '999 000 0018'
     """
     if nhs_number is None:
-        return "–"
+        return NOT_KNOWN
     return f"{nhs_number[:3]} {nhs_number[3:6]} {nhs_number[6:]}"
 
 

@@ -1,0 +1,46 @@
+"""The wiring: topics to handlers, routes, static files, headers.  Nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from dashboard import commands, handlers, routes
+from dashboard.headers import SecurityHeaders
+from dashboard.settings import Settings
+from recall.kit.service import Service
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The dashboard as `__main__` serves it and tests call it."""
+    service = Service("dashboard", settings)
+    service.reads("targets", handlers.on_targets)
+    service.reads("patients", handlers.on_patients)
+    service.reads("patient-progress", handlers.on_patient_progress)
+    service.reads("patient-requests", handlers.on_patient_requests)
+    service.reads("invitation-outcomes", handlers.on_invitation_outcomes)
+    service.reads("queue-states", handlers.on_queue_states)
+    service.reads("slot-availability", handlers.on_slot_availability)
+    service.reads("slots", handlers.on_slots)
+    http = commands.client()
+    app = service.app(
+        routes.routers(
+            service,
+            http,
+            ingest_url=settings.ingest_url,
+            invitations_url=settings.invitations_url,
+        )
+    )
+    app.state.service = service
+    app.mount("/static", StaticFiles(packages=[("dashboard", "static")]), name="static")
+    app.add_middleware(SecurityHeaders)
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[None]:
+        async with http, inner(running):
+            yield
+
+    app.router.lifespan_context = lifespan
+    return app

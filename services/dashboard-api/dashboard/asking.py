@@ -1,0 +1,127 @@
+"""What routes share: who may ask, and from where."""
+
+import hmac
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from dashboard import store
+from dashboard.filters import FilterError, Filters, Place, Sort, parse, parse_cursor, parse_limit
+from dashboard.filters import parse_sort as parsed_sort
+from dashboard.views import Target
+from recall.contracts.fields import UUID_PATTERN
+from recall.kit.access import guard
+from recall.kit.postgres import Connection
+from recall.kit.problems import Problem, not_found
+from recall.kit.service import Service
+
+PAGE_ROWS, MOST_ROWS = 50, 500
+
+_TARGET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_PATIENT = re.compile(UUID_PATTERN[1:-1])
+
+
+def allowed(token: str) -> Callable[[Request], None]:
+    """The kit's guard, and for browsers a check that a command comes from our own pages.
+
+    The cookie is SameSite=Strict already; a command by cookie must also name our own host as its
+    Origin.  Who sends the token itself is no browser led astray.
+    """
+    known = guard(token)
+
+    def check(request: Request) -> None:
+        known(request)
+        if request.method in {"GET", "HEAD"} or "authorization" in request.headers:
+            return
+        origin = urlsplit(request.headers.get("origin", ""))
+        if not origin.netloc or origin.netloc != request.headers.get("host"):
+            raise Problem(
+                403, "wrong_origin", "Commands by cookie must come from the dashboard's own pages."
+            )
+
+    return check
+
+
+def is_token(given: str, token: str) -> bool:
+    """Whether a text is the stack's token."""
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+def target_id_of(target_id: str) -> str:
+    """The target's id in the path, if it can be one."""
+    if not _TARGET.fullmatch(target_id):
+        raise not_found("target")
+    return target_id
+
+
+def patient_id_of(patient_id: str) -> str:
+    """The patient's id in the path, if it can be one."""
+    if not _PATIENT.fullmatch(patient_id):
+        raise not_found("patient")
+    return patient_id
+
+
+@asynccontextmanager
+async def reading(service: Service) -> AsyncIterator[Connection]:
+    """A connection to read with.
+
+    Raises:
+        Problem: 503 while the service is starting.
+    """
+    service.check_booted()
+    async with service.pool.acquire() as connection:
+        yield connection
+
+
+async def found_target(connection: Connection, target_id: str) -> Target:
+    """The target with its counts.
+
+    Raises:
+        Problem: 404, there is none.
+    """
+    target = await store.read_target(connection, target_id)
+    if target is None:
+        raise not_found("target")
+    return target
+
+
+class Question:
+    """What a request for a list of patients asks, from its query string.
+
+    Raises:
+        Problem: 422 with the field, when a value cannot be meant.
+    """
+
+    default_limit = PAGE_ROWS
+
+    filters: Filters
+    sort: Sort
+    after: Place | None
+    limit: int
+
+    def __init__(self, request: Request) -> None:
+        values = dict(request.query_params)
+        with_problem(lambda: self._read(values))
+
+    def _read(self, values: dict[str, str]) -> None:
+        self.filters = parse(values)
+        self.sort = parsed_sort(values.get("sort"))
+        self.after = parse_cursor(values.get("cursor"), self.sort)
+        self.limit = parse_limit(values.get("limit"), default=PAGE_ROWS, most=MOST_ROWS)
+
+
+def invalid(error: FilterError) -> Problem:
+    """A filter that cannot be meant, as the 422 it gets."""
+    wrong = {"field": error.field, "message": str(error)}
+    return Problem(422, "invalid", f"{error.field}: {error}", errors=[wrong])
+
+
+def with_problem(read: Callable[[], None]) -> None:
+    """Run a parser; what it refuses becomes a 422."""
+    try:
+        read()
+    except FilterError as error:
+        raise invalid(error) from error

@@ -1,0 +1,231 @@
+"""The web pages: complete without JavaScript, rendered on the server."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import jinja2
+from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import APIRoute
+
+from dashboard import screens, store, views
+from dashboard.api import PatientId, TargetId, page_of
+from dashboard.asking import Question, allowed, found_target, is_token, reading
+from dashboard.filters import Filters, cursor_of
+from dashboard.wording import NOT_KNOWN, full_time, local_time, number, spaced
+from recall.contracts.vocabulary import STATUS_TEXTS
+from recall.kit.access import COOKIE, session_of
+from recall.kit.postgres import TRANSIENT
+from recall.kit.problems import Problem, not_found
+from recall.kit.service import Service
+
+TARGETS_SHOWN = 200
+APPOINTMENTS_SHOWN = 500
+
+_SAID = {
+    401: "Sign in to see this page",
+    404: "Page not found",
+    422: "That does not work",
+    503: "The dashboard is not available at the moment",
+}
+
+
+def _environment() -> jinja2.Environment:
+    found = jinja2.Environment(
+        loader=jinja2.PackageLoader("dashboard"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["number"] = number
+    return found
+
+
+TEMPLATES = _environment()
+
+
+def rendered(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page."""
+    return HTMLResponse(TEMPLATES.get_template(template).render(values), status)
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages for people, not problems for programs."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's own handler, its errors rendered."""
+        answer = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except Problem as problem:
+                return _error(problem.status, problem.detail)
+            except RequestValidationError:
+                return _error(422, "The address of this page is not complete.")
+            except TRANSIENT:
+                return _error(503, "A store is not answering. Try again in a moment.")
+
+        return answered
+
+
+def _error(status: int, detail: str) -> HTMLResponse:
+    """A page that says what is wrong and what to do."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        detail = "Open the sign-in link that was printed when Recall was started."
+    title = _SAID.get(status, "Something went wrong")
+    return rendered("message.html", status, title=title, detail=detail)
+
+
+def router(service: Service) -> APIRouter:
+    """The pages, each behind the cookie or the token, and the way in."""
+    token = service.settings.token.get_secret_value()
+    found = APIRouter(route_class=PageRoute, include_in_schema=False)
+    guarded = APIRouter(
+        route_class=PageRoute, include_in_schema=False, dependencies=[Depends(allowed(token))]
+    )
+    _sign_in(found, token)
+    _targets(guarded, service)
+    _patients(guarded, service)
+    found.include_router(guarded)
+    return found
+
+
+def _sign_in(router: APIRouter, token: str) -> None:
+    @router.get("/sign-in")
+    async def sign_in(request: Request, key: str = "") -> Response:
+        """Set the cookie for who has the stack's token, and go to the list of targets."""
+        if not is_token(key, token):
+            raise Problem(401, "unauthorised", "This sign-in link is not of this stack.")
+        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        answer.set_cookie(
+            COOKIE,
+            session_of(token),
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+            path="/",
+        )
+        return answer
+
+
+def _targets(router: APIRouter, service: Service) -> None:
+    @router.get("/")
+    async def targets() -> HTMLResponse:
+        """All targets with their headline numbers."""
+        as_of = service.clock.now()
+        async with reading(service) as connection:
+            found = await store.read_targets(connection, None, TARGETS_SHOWN)
+        summaries = [screens.target_summary(target) for target in found]
+        return rendered("targets.html", targets=summaries, as_of=full_time(as_of))
+
+    @router.get("/targets/{target_id}")
+    async def target(target_id: TargetId) -> HTMLResponse:
+        """The dashboard of one target."""
+        as_of = service.clock.now()
+        async with reading(service) as connection:
+            found = await found_target(connection, target_id)
+        return rendered("target.html", **screens.target_screen(found, as_of))
+
+    @router.get("/targets/{target_id}/appointments")
+    async def appointments(target_id: TargetId) -> HTMLResponse:
+        """Who comes when."""
+        async with reading(service) as connection:
+            found = await found_target(connection, target_id)
+            rows = await store.list_appointments(
+                connection, target_id, begin=None, end=None, after=None, limit=APPOINTMENTS_SHOWN
+            )
+        shown = [_appointment(row) for row in rows]
+        more = len(rows) == APPOINTMENTS_SHOWN
+        return rendered("appointments.html", target=found, appointments=shown, more=more)
+
+
+def _patients(router: APIRouter, service: Service) -> None:
+    @router.get("/targets/{target_id}/patients")
+    async def patients(request: Request, target_id: TargetId) -> HTMLResponse:
+        """The patient list."""
+        async with reading(service) as connection:
+            target = await found_target(connection, target_id)
+            try:
+                asked = Question(request)
+            except Problem as problem:
+                return _refused_list(request.query_params, target, problem)
+            page = await page_of(connection, target, asked)
+            matching = await store.count_patients(connection, target, asked.filters)
+        return rendered("patients.html", **_list_screen(target, asked, page, matching))
+
+    @router.get("/targets/{target_id}/patients/{patient_id}")
+    async def patient(target_id: TargetId, patient_id: PatientId) -> HTMLResponse:
+        """One patient: details and the whole timeline."""
+        async with reading(service) as connection:
+            target = await found_target(connection, target_id)
+            row = await store.read_patient(connection, target_id, patient_id)
+            if row is None:
+                raise not_found("patient")
+            entries = await store.read_timeline(connection, patient_id)
+        told = views.timeline_json(entries, target)
+        return rendered(
+            "patient.html",
+            target=target,
+            patient=screens.patient_row(row, target),
+            alert=views.alert_json(row),
+            timeline=[
+                said | {"local": full_time(entry.at)}
+                for said, entry in zip(told, entries, strict=True)
+            ],
+        )
+
+
+def _list_screen(
+    target: views.Target, asked: Question, page: store.Page, matching: int
+) -> dict[str, Any]:
+    filters, sort = asked.filters, asked.sort
+    following = page.next_place
+    limit = {} if asked.limit == Question.default_limit else {"limit": str(asked.limit)}
+    return {
+        "target": target,
+        "form": screens.form(target, filters, sort),
+        "problem": None,
+        "matching": screens.matching_sentence(matching, store.COUNT_NO_FURTHER),
+        "patients": [screens.patient_row(row, target) for row in page.rows],
+        "first": asked.after is None,
+        "first_query": screens.query_of(filters, sort, **limit),
+        "next_query": None
+        if following is None
+        else screens.query_of(filters, sort, **limit, cursor=cursor_of(following)),
+        "csv_query": screens.query_of(filters, sort),
+    }
+
+
+def _refused_list(given: Mapping[str, str], target: views.Target, problem: Problem) -> HTMLResponse:
+    """The list's form with what was typed and what is wrong with it."""
+    form = screens.form(target, Filters(), "name")
+    form["chosen"] |= {name: given[name] for name in form["chosen"] if name in given}
+    return rendered(
+        "patients.html",
+        problem.status,
+        target=target,
+        form=form,
+        problem=problem.fields["errors"][0],
+        matching="No list",
+        patients=[],
+        first=True,
+        first_query="",
+        next_query=None,
+        csv_query=None,
+    )
+
+
+def _appointment(row: views.Row) -> dict[str, Any]:
+    return {
+        "at": local_time(row["starts_at"]),
+        "minutes": row["minutes"],
+        "clinician": row["clinician"] or NOT_KNOWN,
+        "patient_id": row["patient_id"],
+        "name": row["name"] or "Name not known",
+        "nhs_number": spaced(row["nhs_number"]),
+        "status": STATUS_TEXTS[row["status"]],
+    }

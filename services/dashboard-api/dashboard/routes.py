@@ -1,0 +1,26 @@
+"""HTTP in: the JSON API, the pages, and the commands that are passed on."""
+
+import httpx
+from fastapi import APIRouter
+
+from dashboard import api, commands, pages, store, views
+from dashboard.live import Live, Numbers
+from recall.kit.service import Service
+
+
+def routers(
+    service: Service, http: httpx.AsyncClient, *, ingest_url: str, invitations_url: str
+) -> list[APIRouter]:
+    """All routes of the dashboard."""
+
+    async def read(target_id: str) -> Numbers | None:
+        as_of = service.clock.now()
+        async with service.pool.acquire() as connection:
+            target = await store.read_target(connection, target_id)
+        return None if target is None else views.target_json(target, as_of)
+
+    return [
+        api.router(service, Live(read)),
+        commands.router(service, http, ingest_url=ingest_url, invitations_url=invitations_url),
+        pages.router(service),
+    ]
