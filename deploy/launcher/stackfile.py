@@ -74,7 +74,7 @@ class RunLock:
 def throwaway(what: str, run: Path = RUN) -> Iterator[Path]:
     """Be this checkout's stack in an empty folder of its own, which is gone afterwards.
 
-    Raises Problem when another stack runs. Even what a kill -9 leaves behind goes, at the next start.
+    Raises Problem when another stack runs. What a kill -9 leaves goes at the next start.
     """
     lock = RunLock(run)
     lock.acquire(what)
