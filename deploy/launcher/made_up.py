@@ -1,4 +1,4 @@
-"""Made-up patients for demonstrations: numbers that are never issued, the same for the same seed."""
+"""Made-up patients for demonstrations: numbers never issued, the same for the same seed."""
 
 import csv
 import io
