@@ -42,6 +42,8 @@ def examine() -> list[Finding]:
 def show(found: Sequence[Finding]) -> None:
     """One line each, the mending command under what needs it."""
     table = Table(box=None, show_header=False, pad_edge=False)
+    for _ in ("state", "name", "what"):
+        table.add_column(overflow="fold")
     for one in found:
         table.add_row("[green]ok[/]" if one.ok else "[red]problem[/]", one.name, one.what)
         if not one.ok and one.mend:
