@@ -8,7 +8,7 @@ from invitations.answers import Slot
 from recall.kit.postgres import Connection
 
 OFFERED = 3
-_BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), "")
+BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), "")
 
 
 class Rotation:
@@ -24,11 +24,11 @@ class Rotation:
 
         With `lock` they are locked for booking and never the same twice.
         """
-        place = self._places.get(target_id, _BEGINNING)
+        place = self._places.get(target_id, BEGINNING)
         found = await store.free_slots(connection, target_id, now, place, count, lock=lock)
-        if len(found) < count and place != _BEGINNING:
+        if len(found) < count and place != BEGINNING:
             rest = await store.free_slots(
-                connection, target_id, now, _BEGINNING, count - len(found), lock=lock
+                connection, target_id, now, BEGINNING, count - len(found), lock=lock
             )
             known = {slot.slot_id for slot in found}
             found += [slot for slot in rest if slot.slot_id not in known]

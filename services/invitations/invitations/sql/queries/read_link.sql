@@ -1,0 +1,17 @@
+-- $1 the hash of a token: the invitation behind a link, with what its page needs.
+SELECT
+    i.invitation_id,
+    i.patient_id,
+    i.target_id,
+    i.state,
+    i.expires_at,
+    i.link_tries,
+    p.date_of_birth,
+    t.name AS target,
+    t.practice,
+    a.starts_at AS appointment_at
+FROM invitations AS i
+INNER JOIN patients AS p ON p.patient_id = i.patient_id
+INNER JOIN targets AS t ON t.target_id = i.target_id
+LEFT JOIN appointments AS a ON a.target_id = i.target_id AND a.person_id = i.person_id
+WHERE i.link_hash = $1
