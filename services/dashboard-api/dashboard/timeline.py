@@ -57,12 +57,18 @@ _TOLD_STATUSES = {"being_invited": "invited", "patient_alert": "alert", "removed
 
 
 def _progressed(data: events.PatientProgressed, event: str) -> Entry | None:
-    """Invited (once a round, whatever is said of it later), alert, removed; None for the rest."""
+    """Invited (once a round), alert, removed (once); None for the rest.
+
+    Later versions say the same status again, with news that other topics tell.  What happens
+    once has an id of its own, so that whichever version comes first tells it.
+    """
     what = _TOLD_STATUSES.get(data.status)
     if what is None:
         return None
     if what == "invited":
         event = f".{data.round}/invited"
+    elif what == "removed":
+        event = "/removed"
     at = moment(data.updated_at)
     return Entry(data.patient_id, event, at, what, data.round, data.alert, data.reason, data.actor)
 
