@@ -9,10 +9,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+
 from dashboard import handlers
 from dashboard.app import create_app
 from dashboard.settings import Settings
-
 from recall.contracts.topics import TOPICS, topic_of
 from recall.kit import wire
 from recall.kit.codec import decoder, encode, model_of
@@ -131,7 +131,11 @@ def patient_id(n: int) -> str:
 def saved(**changes: Any) -> Any:
     """A target of three rounds."""
     window = wire.SendWindow(days=["mon", "tue"], from_time="08:00", to_time="18:00")
-    channels = [("sms", "SMS invitation"), ("sms-link", "SMS link invitation"), ("letter", "Letter")]
+    channels = [
+        ("sms", "SMS invitation"),
+        ("sms-link", "SMS link invitation"),
+        ("letter", "Letter"),
+    ]
     fields: dict[str, Any] = {
         "target_id": TARGET,
         "version": 1,
@@ -177,7 +181,9 @@ def enrolled(n: int, **changes: Any) -> Any:
     return wire.PatientEnrolled(**fields | changes)
 
 
-def progressed(n: int, status: str, at_round: int | None = 1, version: int = 1, **changes: Any) -> Any:
+def progressed(
+    n: int, status: str, at_round: int | None = 1, version: int = 1, **changes: Any
+) -> Any:
     """Where a patient is."""
     descriptions = {
         "in_queue": "in_queue",
@@ -221,7 +227,7 @@ def free(version: int = 1, **days: int) -> Any:
     )
 
 
-def stated(*rounds: tuple[int, str, str | None], version: int = 1) -> Any:
+def stated(*rounds: tuple[int, Any, str | None], version: int = 1) -> Any:
     """Why queues wait."""
     return wire.QueueStated(
         target_id=TARGET,

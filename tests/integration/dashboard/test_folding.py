@@ -1,13 +1,14 @@
 """The counts equal a recount at every step, whatever the order, the repeats and the batches."""
 
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from dashboard.filters import COUNTED
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashboard.filters import COUNTED
 from integration.dashboard.board import (
     TARGET,
     Board,
@@ -48,7 +49,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[list[Any]], dict[int, tuple[str, i
     order = draw(st.permutations([*said, *repeats]))
     cuts = sorted(draw(st.sets(st.integers(1, max(1, len(order) - 1)), max_size=5)))
     edges = [0, *cuts, len(order)]
-    batches = [order[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    batches = [order[a:b] for a, b in pairwise(edges)]
     return batches, {n: steps[-1] for n, steps in enumerate(histories)}
 
 
@@ -58,7 +59,9 @@ async def test_counts_equal_a_recount_after_every_batch(
     board: Board, delivered: tuple[list[list[Any]], dict[int, tuple[str, int | None]]]
 ) -> None:
     batches, ends = delivered
-    await board.rows("WITH a AS (DELETE FROM patients), b AS (DELETE FROM identities) DELETE FROM counts")
+    await board.rows(
+        "WITH a AS (DELETE FROM patients), b AS (DELETE FROM identities) DELETE FROM counts"
+    )
     for batch in batches:
         await board.fold("patient-progress", records_of("patient-progress", batch))
         await board.assert_counts()

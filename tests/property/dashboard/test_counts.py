@@ -1,9 +1,10 @@
 """Rules 1 and 2 hold for whatever histogram there may be."""
 
-from dashboard.counts import did_not_book_in, matching, overview, round_counts
-from dashboard.filters import COUNTED
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dashboard.counts import did_not_book_in, matching, overview, round_counts
+from dashboard.filters import COUNTED
 
 HISTOGRAMS = st.dictionaries(
     st.tuples(st.integers(0, 5), st.sampled_from(COUNTED)), st.integers(0, 1000), max_size=40

@@ -40,9 +40,7 @@ def example() -> Target:
 
 
 def test_the_worked_example_reads_exactly_as_the_design_says() -> None:
-    said = json.loads(
-        json.dumps(target_json(example(), datetime(2025, 9, 12, 11, tzinfo=UTC)))
-    )
+    said = json.loads(json.dumps(target_json(example(), datetime(2025, 9, 12, 11, tzinfo=UTC))))
     assert said == {
         "target": {
             "id": "t-1",

@@ -1,6 +1,9 @@
 """What lists of patients understand, and what they refuse."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dashboard.filters import (
     COUNTED,
     SORTS,
@@ -17,14 +20,13 @@ from dashboard.filters import (
     parse_sort,
     waiting_rounds,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 PATIENT = "0190cafe-0000-8000-8000-00000000000a"
 
 
 @pytest.mark.parametrize(
-    "text", ["9990000018", "999 000 0018", " 999-000-0018 ", "999 000 0018", "99 90 00 00 18"]
+    "text",
+    ["9990000018", "999 000 0018", " 999-000-0018 ", "999\u00a0000\u00a00018", "99 90 00 00 18"],
 )
 def test_an_nhs_number_may_be_spaced_in_any_way(text: str) -> None:
     assert parse({"nhs_number": text}) == Filters(nhs_number="9990000018")
