@@ -45,7 +45,7 @@ class Desk:
         self._channels = channels
         self._rotation = rotation
         self._changed: set[str] = set()
-        self._appointments: list[tuple[object, ...]] = []
+        self._appointments: dict[tuple[str, str], tuple[object, ...]] = {}
         self._ended_appointments: list[tuple[str, str]] = []
         self._booked: dict[tuple[str, str], bool] = {}
         self._standing: dict[tuple[str, str], Slot] = {}
@@ -105,8 +105,7 @@ class Desk:
             case Booked(slot):
                 self._book(invitation, slot, said)
             case Cancelled(slot_id):
-                self._ended_appointments.append((invitation.target_id, slot_id))
-                self._booked[invitation.target_id, slot_id] = False
+                self._cancel(invitation, slot_id)
             case OfferWanted():
                 self._messages.append(Message(invitation, "new_offer", said.cause_id, said.at))
             case Tell(kind):
@@ -124,17 +123,23 @@ class Desk:
         self.slots[target][slot.slot_id] = replace(slot, bookable=False)
         self._booked[target, slot.slot_id] = True
         self._standing[target, invitation.person_id] = slot
-        self._appointments.append(
-            (
-                target,
-                slot.slot_id,
-                invitation.person_id,
-                invitation.patient_id,
-                invitation.round,
-                slot.starts_at,
-                said.at,
-            )
+        self._appointments[target, slot.slot_id] = (
+            target,
+            slot.slot_id,
+            invitation.person_id,
+            invitation.patient_id,
+            invitation.round,
+            slot.starts_at,
+            said.at,
         )
+
+    def _cancel(self, invitation: Invitation, slot_id: str) -> None:
+        """End the appointment; one made in this same transaction was never stored."""
+        place = (invitation.target_id, slot_id)
+        if self._appointments.pop(place, None) is None:
+            self._ended_appointments.append(place)
+        self._booked[place] = False
+        self._standing.pop((invitation.target_id, invitation.person_id), None)
 
     def _tell(self, effect: Told, invitation: Invitation, said: Said) -> None:
         """Emit an event about an invitation and count it."""
@@ -174,7 +179,7 @@ class Desk:
         if self._ended_appointments:
             await store.delete_appointments(connection, self._ended_appointments)
         if self._appointments:
-            await store.add_appointments(connection, self._appointments)
+            await store.add_appointments(connection, list(self._appointments.values()))
         if self._booked:
             await store.set_booked(connection, self._booked)
             await store.mark_dirty(connection, {target for target, _ in self._booked})

@@ -1,0 +1,355 @@
+"""Invitations on real tables: offers, bookings, withdrawals, opt-outs, deadlines, free slots."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from invitations import availability, simulation
+from invitations.behaviour import Scenario
+from invitations.channels import Channels
+from invitations.deadlines import _claim
+from invitations.handlers import handlers
+from invitations.offering import Rotation
+from invitations.settings import Settings
+from recall.contracts.instants import LONDON, instant
+from recall.kit import wire
+from recall.kit.service import Service
+from support.alone import Alone, pool_of
+from support.stores import TestStores, fresh_database
+
+START = datetime(2025, 9, 1, 9, tzinfo=LONDON)
+ACTOR = "staff:test"
+
+
+def patient_id(number: int) -> str:
+    return str(UUID(int=number + 1))
+
+
+class Invitations(Alone):
+    """The service with words of its own for what the tests say."""
+
+    channels: Channels
+    rotation: Rotation
+
+    async def target(self, name: str = "t", slots: int = 6) -> None:
+        window = wire.BookingWindow(from_date="2025-09-15", to_date="2025-09-30")
+        await self.hear(
+            wire.TargetSaved(
+                target_id=name,
+                version=1,
+                practice="A81001",
+                name="Childhood Immunisations",
+                state="active",
+                rounds=[],
+                booking_window=window,
+                invitations_per_slot="1.0",
+                actor=ACTOR,
+                saved_at=instant(START),
+            ),
+            *(self.slot(name, number) for number in range(slots)),
+        )
+
+    def slot(self, target: str, number: int, version: int = 1):
+        at = datetime(2025, 9, 15, 9, tzinfo=LONDON) + timedelta(minutes=20 * number)
+        return wire.SlotReleased(
+            target_id=target,
+            slot_id=f"slot-{number}",
+            version=version,
+            starts_at=instant(at),
+            minutes=20,
+            clinician=None,
+        )
+
+    def patient(self, number: int, target: str = "t", person: int | None = None):
+        return wire.PatientEnrolled(
+            target_id=target,
+            patient_id=patient_id(number),
+            person_id=str(UUID(int=1000 + (number if person is None else person))),
+            version=1,
+            enrolment=1,
+            position=number,
+            nhs_number="9990000018",
+            date_of_birth="1980-05-01",
+            first_name="Ann",
+            last_name="Other",
+            mobile="+447700900123",
+            address=["1 Elm Road"],
+            postcode="ZY1 2AB",
+            carer_name=None,
+            carer_mobile=None,
+            alert=None,
+            actor=ACTOR,
+            enrolled_at=instant(START),
+        )
+
+    def dispatch(self, number: int, target: str = "t", round_number: int = 1, channel: str = "sms"):
+        return wire.InvitationDispatched(
+            target_id=target,
+            patient_id=patient_id(number),
+            invitation_id=f"{patient_id(number)}.{round_number}",
+            version=round_number,
+            round=round_number,
+            channel=channel,
+            dispatched_at=instant(START),
+            expires_at=instant(START + timedelta(days=7)),
+        )
+
+    def reply(self, number: int, text: str, report: str = "r1", hours: int = 1, target: str = "t"):
+        return wire.ReplyReceived(
+            target_id=target,
+            patient_id=patient_id(number),
+            invitation_id=f"{patient_id(number)}.1",
+            channel="sms",
+            report_id=report,
+            text=text,
+            received_at=instant(START + timedelta(hours=hours)),
+        )
+
+    def withdrawal(self, number: int):
+        return wire.InvitationWithdrawn(
+            target_id="t",
+            patient_id=patient_id(number),
+            invitation_id=f"{patient_id(number)}.1",
+            version=2,
+            round=1,
+            actor=ACTOR,
+            reason="Moved away",
+            withdrawn_at=instant(START),
+        )
+
+    async def states(self) -> dict[str, str]:
+        rows = await self.rows("SELECT invitation_id, state FROM invitations")
+        return {row["invitation_id"]: row["state"] for row in rows}
+
+    async def offer_of(self, number: int) -> list[str]:
+        (row,) = await self.rows(
+            "SELECT offer_a, offer_b, offer_c FROM invitations WHERE invitation_id = $1",
+            f"{patient_id(number)}.1",
+        )
+        return list(row)
+
+
+@pytest.fixture
+async def service(stores: TestStores) -> AsyncIterator[Invitations]:
+    dsn = await fresh_database(stores)
+    settings = Settings(kafka_bootstrap_servers="127.0.0.1:1", database_url=dsn, port=1, token="t")
+    channels = Channels(settings, Scenario(silent_unless_scripted=True))
+    rotation = Rotation()
+    async with pool_of(dsn, stores.role_password, "invitations") as pool:
+        found = Invitations(
+            Service("invitations", settings), handlers(channels, rotation), pool, START
+        )
+        found.channels, found.rotation = channels, rotation
+        yield found
+
+
+async def test_a_dispatch_becomes_one_invitation_however_often_it_comes(
+    service: Invitations,
+) -> None:
+    await service.target()
+    await service.hear(service.patient(1))
+    for _ in range(3):
+        await service.hear(service.dispatch(1))
+    assert await service.states() == {f"{patient_id(1)}.1": "open"}
+    assert len(set(await service.offer_of(1))) == 3
+
+
+async def test_a_dispatch_before_its_patient_waits_for_them(service: Invitations) -> None:
+    await service.target()
+    await service.hear(service.dispatch(1))
+    assert await service.states() == {}
+    await service.hear(service.patient(1))
+    assert await service.states() == {f"{patient_id(1)}.1": "open"}
+
+
+async def test_a_reply_books_its_slot_once(service: Invitations) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.dispatch(1))
+    wanted = (await service.offer_of(1))[1]
+    service.clock.at = START + timedelta(hours=2)
+    for _ in range(3):
+        await service.hear(service.reply(1, "B please"))
+    (booked,) = service.kept.of(wire.AppointmentBooked)
+    assert (booked.slot_id, booked.via) == (wanted, "reply")
+    rows = await service.rows("SELECT slot_id, patient_id FROM appointments")
+    assert [tuple(row) for row in rows] == [(wanted, patient_id(1))]
+
+
+async def test_two_people_in_one_batch_never_get_one_slot(service: Invitations) -> None:
+    await service.target(slots=3)
+    people = range(3)
+    await service.hear(*(service.patient(n) for n in people))
+    await service.hear(*(service.dispatch(n) for n in people))
+    await service.rows("UPDATE invitations SET offer_a = 'slot-0'")
+    service.clock.at = START + timedelta(hours=2)
+    await service.hear(*(service.reply(n, "A") for n in people))
+    booked = service.kept.of(wire.AppointmentBooked)
+    assert [event.slot_id for event in booked] == ["slot-0"]
+    assert sorted((await service.states()).values()) == ["booked", "open", "open"]
+    await service.rows("DELETE FROM simulated_acts")
+    for place in range(4):
+        await service.hear(*(service.reply(n, "A", f"again-{place}") for n in people))
+    assert sorted(e.slot_id for e in service.kept.of(wire.AppointmentBooked)) == [
+        "slot-0",
+        "slot-1",
+        "slot-2",
+    ]
+
+
+async def test_replies_in_two_transactions_at_once_never_share_a_slot(
+    service: Invitations,
+) -> None:
+    await service.target(slots=4)
+    people = range(12)
+    await service.hear(*(service.patient(n) for n in people))
+    await service.hear(*(service.dispatch(n) for n in people))
+    service.clock.at = START + timedelta(hours=2)
+
+    async def answers(mine: range) -> None:
+        for place in range(6):
+            for letter in "ABC":
+                await service.hear(*(service.reply(n, letter, f"{place}{letter}") for n in mine))
+
+    await asyncio.gather(answers(range(6)), answers(range(6, 12)))
+    rows = await service.rows("SELECT slot_id, person_id FROM appointments")
+    assert len(rows) == 4
+    assert len({row["slot_id"] for row in rows}) == len({row["person_id"] for row in rows}) == 4
+    assert len(service.kept.of(wire.AppointmentBooked)) == 4
+
+
+async def test_a_withdrawal_ends_what_is_open_and_refuses_what_comes_late(
+    service: Invitations,
+) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.dispatch(1), service.withdrawal(1))
+    (ended,) = service.kept.of(wire.InvitationEnded)
+    assert ended.reason == "Moved away"
+    await service.hear(service.reply(1, "A"))
+    assert service.kept.of(wire.AppointmentBooked) == []
+
+
+async def test_a_withdrawal_before_its_dispatch_is_kept_for_it(service: Invitations) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.withdrawal(1))
+    assert await service.states() == {}
+    await service.hear(service.dispatch(1))
+    assert await service.states() == {f"{patient_id(1)}.1": "withdrawn"}
+    assert len(service.kept.of(wire.InvitationEnded)) == 1
+
+
+async def test_stop_ends_open_texts_on_every_target_and_forbids_later_ones(
+    service: Invitations,
+) -> None:
+    await service.target("t")
+    await service.target("u")
+    await service.hear(
+        service.patient(1), service.patient(2, "u", person=1), service.patient(3, "u", person=3)
+    )
+    await service.hear(service.dispatch(1), service.dispatch(2, "u"), service.dispatch(3, "u"))
+    await service.hear(service.reply(1, "STOP"))
+    states = await service.states()
+    assert [states[f"{patient_id(n)}.1"] for n in (1, 2, 3)] == [
+        "undeliverable",
+        "undeliverable",
+        "open",
+    ]
+    await service.hear(
+        service.dispatch(2, "u", 2, "sms-link"), service.dispatch(2, "u", 3, "letter")
+    )
+    states = await service.states()
+    assert states[f"{patient_id(2)}.2"] == "undeliverable"
+    assert states[f"{patient_id(2)}.3"] == "open"
+    reasons = {event.reason for event in service.kept.of(wire.InvitationUndeliverable)}
+    assert reasons == {"opted_out"}
+
+
+async def test_silence_ends_at_the_deadline_and_not_before(service: Invitations) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.dispatch(1))
+    deadline = START + timedelta(days=7)
+    everywhere = set(range(12))
+    assert not await _claim(service.service, deadline - timedelta(seconds=1), everywhere)
+    assert service.kept.of(wire.InvitationUnanswered) == []
+    await _claim(service.service, deadline, set(range(12)) - everywhere)
+    assert service.kept.of(wire.InvitationUnanswered) == []
+    await _claim(service.service, deadline, everywhere)
+    (event,) = service.kept.of(wire.InvitationUnanswered)
+    assert event.expired_at == instant(deadline)
+    service.clock.at = deadline + timedelta(hours=1)
+    await service.hear(service.reply(1, "A", hours=24 * 7 + 1))
+    assert service.kept.of(wire.AppointmentBooked) == []
+
+
+async def test_a_second_enrolment_with_a_standing_appointment_is_booked_not_invited(
+    service: Invitations,
+) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.dispatch(1))
+    service.clock.at = START + timedelta(hours=2)
+    await service.hear(service.reply(1, "A"))
+    await service.hear(service.patient(2, person=1), service.dispatch(2))
+    first, second = service.kept.of(wire.AppointmentBooked)
+    assert (second.patient_id, second.via) == (patient_id(2), "standing")
+    assert second.slot_id == first.slot_id
+
+
+async def test_cancelling_frees_the_slot(service: Invitations) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.dispatch(1))
+    service.clock.at = START + timedelta(hours=2)
+    await service.hear(service.reply(1, "A"), service.reply(1, "CANCEL", "r2"))
+    assert len(service.kept.of(wire.AppointmentCancelled)) == 1
+    assert await service.rows("SELECT 1 FROM appointments") == []
+    assert await service.rows("SELECT 1 FROM slots WHERE booked") == []
+
+
+async def test_free_slots_are_counted_by_day_and_said_only_when_they_change(
+    service: Invitations,
+) -> None:
+    await service.target(slots=4)
+    await availability.publish(service.service)
+    await availability.publish(service.service)
+    (said,) = service.kept.of(wire.SlotAvailability)
+    assert [(day.date, day.free) for day in said.days] == [("2025-09-15", 4)]
+    await service.hear(service.patient(1), service.dispatch(1))
+    service.clock.at = START + timedelta(hours=2)
+    await service.hear(service.reply(1, "A"))
+    await availability.publish(service.service)
+    assert service.kept.of(wire.SlotAvailability)[-1].days[0].free == 3
+    service.clock.at = datetime(2025, 9, 15, 9, 30, tzinfo=LONDON)
+    await availability.publish(service.service)
+    assert service.kept.of(wire.SlotAvailability)[-1].days[0].free < 3
+
+
+async def test_a_narrowed_window_hides_slots_and_cancels_nothing(service: Invitations) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.patient(2))
+    await service.hear(service.dispatch(1), service.dispatch(2))
+    service.clock.at = START + timedelta(hours=2)
+    await service.hear(service.reply(1, "A"))
+    await service.rows("UPDATE targets SET from_date = '2025-09-20'")
+    await service.hear(service.reply(2, "A"))
+    assert len(service.kept.of(wire.AppointmentBooked)) == 1
+    assert len(await service.rows("SELECT 1 FROM appointments")) == 1
+
+
+async def test_a_report_about_no_invitation_is_a_bad_record(service: Invitations) -> None:
+    await service.target()
+    with pytest.raises(ValueError, match="never made"):
+        await service.hear(service.reply(1, "A"))
+
+
+async def test_simulated_acts_go_through_the_topic_as_a_plugins_would(
+    service: Invitations,
+) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.dispatch(1))
+    service.clock.at = START + timedelta(hours=1)
+    await simulation.act(service.service, service.channels, service.rotation)
+    (report,) = service.kept.of(wire.DeliveryReported)
+    await service.hear(report)
+    (noted,) = service.kept.of(wire.DeliveryNoted)
+    assert (noted.state, noted.noted_at) == ("delivered", instant(START + timedelta(seconds=20)))
