@@ -22,6 +22,9 @@ START_SECONDS = 10.0
 PUBLISH_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
+_HEADERS = list(HEADERS)
+"""The client's compiled batch builder takes a list and nothing else."""
+
 Keyed = tuple[bytes, bytes]
 """A record: its key and its value."""
 
@@ -117,12 +120,12 @@ async def _send(producer: AIOKafkaProducer, parcel: Parcel) -> list["asyncio.Fut
     sent = []
     builder = producer.create_batch()
     for key, value in parcel.records:
-        if builder.append(timestamp=None, key=key, value=value, headers=HEADERS) is None:
+        if builder.append(timestamp=None, key=key, value=value, headers=_HEADERS) is None:
             sent.append(
                 await producer.send_batch(builder, parcel.topic, partition=parcel.partition)
             )
             builder = producer.create_batch()
-            builder.append(timestamp=None, key=key, value=value, headers=HEADERS)
+            builder.append(timestamp=None, key=key, value=value, headers=_HEADERS)
     builder.close()
     sent.append(await producer.send_batch(builder, parcel.topic, partition=parcel.partition))
     return sent
