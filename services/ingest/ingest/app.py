@@ -1,0 +1,44 @@
+"""Wiring and nothing else."""
+
+import asyncio
+import json
+from functools import partial
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from ingest.answering import forget_old_answers
+from ingest.routes import router
+from ingest.routes.office import Limits, Office
+from ingest.settings import Settings
+from recall.kit.service import Service
+from recall.register import SimulatedRegister
+
+FORGET_SECONDS = 600.0
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ingest service, ready to be served."""
+    service = Service("ingest", settings)
+    office = Office(
+        service=service,
+        register=register_of(settings.scenario_file),
+        id_key=settings.id_key_bytes,
+        token=settings.token.get_secret_value(),
+        limits=Limits(
+            upload_bytes=settings.upload_bytes,
+            outbox_records=settings.outbox_records,
+            outbox_wait_seconds=settings.outbox_wait_seconds,
+        ),
+        load_range=settings.allow_load_range,
+        reading=asyncio.Semaphore(settings.uploads_at_once),
+    )
+    service.every(FORGET_SECONDS, "forget old answers", partial(forget_old_answers, service))
+    return service.app([router(office)])
+
+
+def register_of(scenario: Path | None) -> SimulatedRegister:
+    """The simulated register, with the alerts that a scenario names."""
+    if scenario is None:
+        return SimulatedRegister({})
+    return SimulatedRegister(json.loads(scenario.read_text()).get("register", {}))

@@ -1,0 +1,2 @@
+-- $1 target.
+SELECT * FROM targets WHERE target_id = $1

@@ -1,0 +1,2 @@
+-- $1 upload.
+SELECT answer FROM uploads WHERE upload_id = $1

@@ -1,0 +1,2 @@
+-- $1 patient.
+SELECT * FROM patients WHERE patient_id = $1 FOR UPDATE

@@ -1,0 +1,136 @@
+"""What becomes of a target: made, patched, paused, resumed, closed."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+import msgspec
+from msgspec.structs import replace
+
+from ingest.requests import TargetRequest, TargetSettings, ratio_text
+from recall.contracts.events import TargetSaved
+from recall.contracts.vocabulary import TargetState
+from recall.kit import wire
+
+Verb = Literal["pause", "resume", "close"]
+STATES: Mapping[Verb, TargetState] = {"pause": "paused", "resume": "active", "close": "closed"}
+
+
+class RoundsFixedError(Exception):
+    """A patch would add, remove or re-route a round, which patients may be in."""
+
+
+def made(target_id: str, asked: TargetRequest, actor: str, at: str) -> TargetSaved:
+    """A new target, active."""
+    return wire.TargetSaved(
+        target_id=target_id,
+        version=1,
+        practice=asked.practice,
+        state="active",
+        actor=actor,
+        saved_at=at,
+        **_settings(asked),
+    )
+
+
+def patched(target: TargetSaved, asked: TargetSettings, actor: str, at: str) -> TargetSaved:
+    """The target with other settings; itself when they are the same.
+
+    Raises:
+        RoundsFixedError: the rounds or their channels are others.
+    """
+    after = _changed(target, **_settings(asked))
+    if after == target:
+        return target
+    if [r.channel for r in after.rounds] != [r.channel for r in target.rounds]:
+        raise RoundsFixedError
+    return _changed(after, version=target.version + 1, actor=actor, saved_at=at)
+
+
+def commanded(target: TargetSaved, verb: Verb, actor: str, at: str) -> TargetSaved:
+    """The target in another state; itself when it is in it already."""
+    state = STATES[verb]
+    if state == target.state:
+        return target
+    return _changed(target, state=state, version=target.version + 1, actor=actor, saved_at=at)
+
+
+def shown(target: TargetSaved) -> dict[str, object]:
+    """A target as HTTP shows it."""
+    return {
+        "target_id": target.target_id,
+        "version": target.version,
+        "practice": target.practice,
+        "state": target.state,
+        **settings_shown(target),
+        "saved_at": target.saved_at,
+    }
+
+
+def settings_shown(target: TargetSaved) -> dict[str, object]:
+    """The settings of a target, in the shape in which they are asked for."""
+    ratio = target.invitations_per_slot
+    return {
+        "name": target.name,
+        "rounds": [
+            {
+                "round": found.round,
+                "channel": found.channel,
+                "name": found.name,
+                "respond_within": found.respond_within,
+                "send_window": {
+                    "days": list(found.send_window.days),
+                    "from": found.send_window.from_time,
+                    "to": found.send_window.to_time,
+                },
+            }
+            for found in target.rounds
+        ],
+        "booking_window": {
+            "from": target.booking_window.from_date,
+            "to": target.booking_window.to_date,
+        },
+        "invitations_per_slot": None if ratio is None else float(ratio),
+    }
+
+
+def merged(document: object, patch: object) -> object:
+    """A JSON merge patch (RFC 7396), except that null is a value: it lifts the ratio's limit."""
+    if not isinstance(patch, dict) or not isinstance(document, dict):
+        return patch
+    return {**document, **{name: merged(document.get(name), part) for name, part in patch.items()}}
+
+
+def digest(asked: TargetRequest) -> str:
+    """By what the same request for a target is recognised, defaults filled in."""
+    return hashlib.sha256(msgspec.json.encode(asked.model_dump(), order="sorted")).hexdigest()
+
+
+def _settings(asked: TargetSettings) -> dict[str, Any]:
+    ratio = asked.invitations_per_slot
+    return {
+        "name": asked.name,
+        "rounds": [
+            wire.Round(
+                round=place,
+                channel=found.channel,
+                name=found.title,
+                respond_within=found.respond_within,
+                send_window=wire.SendWindow(
+                    days=list(found.send_window.days),
+                    from_time=found.send_window.from_time,
+                    to_time=found.send_window.to_time,
+                ),
+            )
+            for place, found in enumerate(asked.rounds, 1)
+        ],
+        "booking_window": wire.BookingWindow(
+            from_date=asked.booking_window.from_date, to_date=asked.booking_window.to_date
+        ),
+        "invitations_per_slot": None if ratio is None else ratio_text(ratio),
+    }
+
+
+def _changed(target: TargetSaved, **changes: Any) -> TargetSaved:
+    """A copy: to the type checker the struct is the contracts' model."""
+    return cast("TargetSaved", replace(cast("Any", target), **changes))
