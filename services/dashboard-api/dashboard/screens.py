@@ -11,9 +11,12 @@ from dashboard.filters import SORTS, Filters
 from dashboard.views import RoundSetting, Row, Target, described
 from dashboard.wording import NOT_KNOWN, counted, full_time, local_time, spaced, window
 from recall.contracts.vocabulary import (
+    COMPLETED,
     DESCRIPTIONS,
+    IN_PROGRESS,
     STATUS_TEXTS,
     Description,
+    Status,
     channel_text,
     describe,
 )
@@ -34,14 +37,15 @@ SORT_TEXTS = {
 class Number:
     """A number with the list of exactly those patients behind it.
 
-    `key` is where the same number stands in the target's JSON, for live updates.
+    `key` is where the same number stands in the target's JSON, for live updates; `parts` are the
+    numbers it is the sum of, where they stand beside it.
     """
 
     label: str
     n: int
     href: str
     key: str
-    hint: str = ""
+    parts: tuple["Number", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def headline(target: Target) -> list[Number]:
             "in_progress",
             "In progress",
             list_link(link, status="in_progress"),
-            f"{counted(totals['in_queue'], 'patient', 'patients')} in queue",
+            tuple(_status(target, totals, status) for status in IN_PROGRESS),
         ),
         _total(totals, "completed", "Completed", list_link(link, status="completed")),
     ]
@@ -80,15 +84,18 @@ def headline(target: Target) -> list[Number]:
 def completed(target: Target) -> list[Number]:
     """The second row of the overview: what "Completed" is made of."""
     totals = overview(target.histogram)
-    return [
-        _total(totals, status, STATUS_TEXTS[status], list_link(target.id, status=status))
-        for status in ("booked", "declined", "did_not_book", "patient_alert")
-    ]
+    return [_status(target, totals, status) for status in COMPLETED]
 
 
-def _total(totals: Overview, key: str, label: str, href: str, hint: str = "") -> Number:
+def _status(target: Target, totals: Overview, status: Status) -> Number:
+    return _total(totals, status, STATUS_TEXTS[status], list_link(target.id, status=status))
+
+
+def _total(
+    totals: Overview, key: str, label: str, href: str, parts: tuple[Number, ...] = ()
+) -> Number:
     figures: Mapping[str, Any] = totals
-    return Number(label, figures[key], href, f"overview.{key}", hint)
+    return Number(label, figures[key], href, f"overview.{key}", parts)
 
 
 def round_rows(target: Target) -> list[RoundRow]:
