@@ -405,5 +405,6 @@ def _short(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}"[:500]
 
 
-async def _undecoded(_message: KafkaMessage) -> None:
-    """Decode nothing: records are decoded one by one, inside the transaction."""
+async def _undecoded(message: KafkaMessage) -> KafkaMessage:
+    """Decode nothing and hand on the message: records are decoded inside the transaction."""
+    return message
