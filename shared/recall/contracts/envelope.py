@@ -13,6 +13,8 @@ from recall.contracts.fields import Instant
 CONTENT_TYPE = "application/cloudevents+json"
 
 EventId = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+"""`<subject>/<what>/<version>`: a repeat of the same thing carries the same id."""
+
 Traceparent = Annotated[
     str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 ]
@@ -42,12 +44,18 @@ class Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, hide_input_in_errors=True)
 
     specversion: Literal["1.0"]
+    """The version of CloudEvents."""
     id: EventId
     type: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    """`recall.<noun>.<past participle>.v<n>`."""
     source: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Who wrote it: `/recall/<service>` or `/recall/plugins/<channel>`."""
     subject: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """The id of what the event is about."""
     time: Instant
+    """The business instant at which it happened."""
     dataschema: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """`urn:recall:schema:<type>`."""
     traceparent: Traceparent | None = None
 
 

@@ -31,6 +31,7 @@ from recall.contracts.events import (
 
 DEFAULT_PARTITIONS = 12
 CHANNEL_TOPIC_PREFIX = "invitations-"
+DEAD_LETTER_SUFFIX = "-dlq"
 
 Key = Literal["target_id", "patient_id"]
 
@@ -172,6 +173,20 @@ def channel_topic(channel: str) -> Topic:
         (InvitationRequested, MessageRequested, InvitationWithdrawn),
         7,
         f"What the {channel} channel is asked to send.",
+        personal=True,
+    )
+
+
+def dead_letter_topic(group: str) -> Topic:
+    """Where a plugin's consumer group puts the records that it cannot use, as they came."""
+    return Topic(
+        group + DEAD_LETTER_SUFFIX,
+        "patient_id",
+        "the plugin of the group",
+        ("operators",),
+        (),
+        30,
+        "Records that a plugin could not use, as they came; their headers say why.",
         personal=True,
     )
 

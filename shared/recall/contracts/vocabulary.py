@@ -6,6 +6,8 @@ from typing import Literal, get_args
 Status = Literal[
     "in_queue", "being_invited", "booked", "declined", "did_not_book", "patient_alert", "removed"
 ]
+"""Where a patient is."""
+
 STATUSES: tuple[Status, ...] = get_args(Status)
 IN_PROGRESS: tuple[Status, ...] = ("in_queue", "being_invited")
 COMPLETED: tuple[Status, ...] = ("booked", "declined", "did_not_book", "patient_alert")
@@ -20,8 +22,14 @@ STATUS_TEXTS: dict[Status, str] = {
 }
 
 TargetState = Literal["active", "paused", "closed"]
+"""Whether a target invites, waits, or is over."""
+
 Outcome = Literal["booked", "declined", "unanswered", "undeliverable", "withdrawn"]
+"""How an invitation ended, exactly one."""
+
 Delivery = Literal["sending", "delivered", "failed"]
+"""How far a message got."""
+
 AnsweredVia = Literal["reply", "page", "staff", "standing"]
 """How an answer came: a text reply, the booking page, staff, or an appointment that stood."""
 
@@ -67,6 +75,7 @@ AlertCode = Literal[
     "no_contact",
     "no_contact_for_child",
 ]
+"""Why a patient could not be processed."""
 
 
 @dataclass(frozen=True)

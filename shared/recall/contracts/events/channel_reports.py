@@ -24,10 +24,12 @@ class DeliveryReported(Data):
     target_id: TargetId
     patient_id: PatientId
     invitation_id: InvitationId
+    """The invitation that the message belongs to."""
     channel: Channel
     report_id: ReportId
     state: Delivery
     reason: UndeliverableReason | None = None
+    """Why the message could not reach the patient; null unless `failed`."""
     received_at: Instant
     """The moment the channel learnt it: what counts against the deadline (rule 10)."""
 
@@ -41,7 +43,9 @@ class ReplyReceived(Data):
     target_id: TargetId
     patient_id: PatientId
     invitation_id: InvitationId
+    """The invitation that the patient answered."""
     channel: Channel
     report_id: ReportId
     text: ReplyText
     received_at: Instant
+    """The moment the channel received it: what counts against the deadline (rule 10)."""

@@ -26,9 +26,12 @@ class InvitationDispatched(Data):
     invitation_id: InvitationId
     version: Version
     round: RoundNumber
+    """The round that the patient is invited in."""
     channel: Channel
     dispatched_at: Instant
+    """When the patient left the queue."""
     expires_at: Instant
+    """When the time to answer ends."""
 
 
 class InvitationWithdrawn(Data):
@@ -44,6 +47,9 @@ class InvitationWithdrawn(Data):
     invitation_id: InvitationId
     version: Version
     round: RoundNumber
+    """The round of the invitation."""
     actor: Actor
     reason: Sentence
+    """Why the patient was removed, or the alert that ended the invitation."""
     withdrawn_at: Instant
+    """When it was withdrawn."""

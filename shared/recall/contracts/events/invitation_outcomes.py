@@ -26,8 +26,11 @@ class _AboutInvitation(Data):
     target_id: TargetId
     patient_id: PatientId
     invitation_id: InvitationId
+    """The invitation that this is about."""
     version: Version
+    """The version of what invitations has said about the patient; of two the higher is later."""
     round: RoundNumber
+    """The round of the invitation."""
     channel: Channel
 
 
@@ -39,13 +42,19 @@ class AppointmentBooked(Data):
     target_id: TargetId
     patient_id: PatientId
     invitation_id: InvitationId | None
+    """The invitation that was answered; null for an appointment that stood already."""
     version: Version
+    """The version of what invitations has said about the patient."""
     round: RoundNumber | None
+    """The round that was answered; null if there was none."""
     slot_id: SlotId
+    """The slot that the patient has now."""
     starts_at: Instant
+    """When the appointment begins."""
     via: AnsweredVia
     actor: Actor
     booked_at: Instant
+    """When the channel received the answer."""
 
 
 class InvitationDeclined(Data):
@@ -56,11 +65,15 @@ class InvitationDeclined(Data):
     target_id: TargetId
     patient_id: PatientId
     invitation_id: InvitationId | None
+    """The invitation that was answered; null if there was none."""
     version: Version
+    """The version of what invitations has said about the patient."""
     round: RoundNumber | None
+    """The round that was answered; null if there was none."""
     via: AnsweredVia
     actor: Actor
     declined_at: Instant
+    """When the channel received the answer."""
 
 
 class InvitationUnanswered(_AboutInvitation):
@@ -69,6 +82,7 @@ class InvitationUnanswered(_AboutInvitation):
     event_type: ClassVar[str] = "recall.invitation.unanswered.v1"
 
     expired_at: Instant
+    """When the time to answer ended."""
 
 
 class InvitationUndeliverable(_AboutInvitation):
@@ -78,6 +92,7 @@ class InvitationUndeliverable(_AboutInvitation):
 
     reason: UndeliverableReason
     ended_at: Instant
+    """When the channel learnt it."""
 
 
 class InvitationEnded(_AboutInvitation):
@@ -86,8 +101,10 @@ class InvitationEnded(_AboutInvitation):
     event_type: ClassVar[str] = "recall.invitation.ended.v1"
 
     reason: Sentence
+    """Why it was withdrawn."""
     actor: Actor
     ended_at: Instant
+    """When it ended."""
 
 
 class AppointmentCancelled(Data):
@@ -98,10 +115,14 @@ class AppointmentCancelled(Data):
     target_id: TargetId
     patient_id: PatientId
     version: Version
+    """The version of what invitations has said about the patient."""
     slot_id: SlotId
+    """The slot that is free again."""
     actor: Actor
     reason: Sentence
+    """Why it was cancelled."""
     cancelled_at: Instant
+    """When it was cancelled."""
 
 
 class DeliveryNoted(_AboutInvitation):
@@ -111,4 +132,6 @@ class DeliveryNoted(_AboutInvitation):
 
     state: Delivery
     needs_reply: bool
+    """Whether the patient wrote something that staff must answer."""
     noted_at: Instant
+    """When the channel learnt it."""

@@ -20,7 +20,9 @@ class Appointment(Part):
     """The slot a patient has."""
 
     slot_id: SlotId
+    """The slot."""
     starts_at: Instant
+    """When the appointment begins."""
 
 
 class PatientProgressed(Data):
@@ -39,10 +41,17 @@ class PatientProgressed(Data):
     """The round the patient is in; null until round 1."""
     status: Status
     description: Description
+    """Why the patient has the status."""
     until: Instant | None
+    """The end of the time to answer; null unless the patient is being invited."""
     alert: AlertCode | None
+    """What stopped the patient; null unless the status is `patient_alert`."""
     delivery: Delivery | None
+    """How far the open invitation got; null if there is none."""
     appointment: Appointment | None
+    """The slot the patient has; null if none."""
     actor: Actor
     reason: Sentence | None
+    """Why somebody asked for it; null if nobody did."""
     updated_at: Instant
+    """When the patient came to be so."""

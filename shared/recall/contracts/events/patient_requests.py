@@ -24,7 +24,9 @@ class PatientRemovalRequested(Data):
     command_id: CommandId
     actor: Actor
     reason: Sentence
+    """Why, for the patient's timeline."""
     requested_at: Instant
+    """When it was asked for."""
 
 
 class OptOutRequested(Data):
@@ -34,8 +36,11 @@ class OptOutRequested(Data):
 
     target_id: TargetId
     patient_id: PatientId
+    """The patient whose page the request was made on."""
     person_id: PersonId
     command_id: CommandId
     actor: Actor
     reason: Sentence
+    """Why, for the patient's timeline."""
     requested_at: Instant
+    """When it was asked for."""

@@ -11,8 +11,10 @@ class RoundQueue(Part):
     """Why one round's queue waits, and until when if that is known."""
 
     round: RoundNumber
+    """The round whose queue waits."""
     reason: QueueReason
     until: Instant | None
+    """When the wait ends; null if that is not known."""
 
 
 class QueueStated(Data):
@@ -24,4 +26,6 @@ class QueueStated(Data):
     target_id: TargetId
     version: Version
     rounds: list[RoundQueue]
+    """The reason of each round of the target."""
     stated_at: Instant
+    """When the reasons were found."""

@@ -10,7 +10,9 @@ class FreeSlots(Part):
     """The free slots of one London day that have not begun."""
 
     date: Date
+    """The London day."""
     free: Count
+    """How many of its slots are free and have not begun."""
 
 
 class SlotAvailability(Data):
@@ -22,6 +24,8 @@ class SlotAvailability(Data):
     target_id: TargetId
     version: Version
     days: list[FreeSlots]
+    """The days that have any free slot, inside the booking window or not."""
     last_slot_at: Instant | None
     """When the last slot of the target begins, free or not; null: the target has no slots."""
     counted_at: Instant
+    """When the slots were counted."""

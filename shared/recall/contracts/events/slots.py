@@ -8,6 +8,7 @@ from recall.contracts.envelope import Data
 from recall.contracts.fields import Instant, Name, SlotId, TargetId, Version
 
 Minutes = Annotated[int, Field(ge=1, le=1440)]
+"""A length in minutes."""
 
 
 class SlotReleased(Data):
@@ -20,8 +21,11 @@ class SlotReleased(Data):
     slot_id: SlotId
     version: Version
     starts_at: Instant
+    """When the slot begins."""
     minutes: Minutes
+    """How long the slot is."""
     clinician: Name | None
+    """Whom the patient will see; null if it is not said."""
 
 
 class SlotWithdrawn(Data):
@@ -33,3 +37,4 @@ class SlotWithdrawn(Data):
     target_id: TargetId
     slot_id: SlotId
     version: Version
+    """Higher than that of the release."""

@@ -25,8 +25,11 @@ class SendWindow(Part):
     """When a round may send: on these days, `[from_time, to_time)`, Europe/London."""
 
     days: list[Weekday]
+    """The days of the week on which it may send."""
     from_time: TimeOfDay
+    """When it opens, on each of the days."""
     to_time: TimeOfDay
+    """When it closes, on each of the days; nothing is sent at this time itself."""
 
 
 class Round(Part):
@@ -34,16 +37,22 @@ class Round(Part):
 
     round: RoundNumber
     channel: Channel
+    """How this round reaches patients."""
     name: Name
+    """What the practice calls the round."""
     respond_within: Duration
+    """How long a patient has to answer, counted from the dispatch."""
     send_window: SendWindow
+    """When this round may send."""
 
 
 class BookingWindow(Part):
     """The London dates, both inclusive, whose slots may be booked."""
 
     from_date: Date
+    """The first day whose slots may be booked."""
     to_date: Date
+    """The last day whose slots may be booked."""
 
 
 class TargetSaved(Data):
@@ -55,11 +64,16 @@ class TargetSaved(Data):
     target_id: TargetId
     version: Version
     practice: OdsCode
+    """The practice whose target it is."""
     name: Name
+    """What the practice calls the target."""
     state: TargetState
     rounds: list[Round]
+    """The steps of the workflow, in order."""
     booking_window: BookingWindow
+    """The days whose slots may be booked."""
     invitations_per_slot: Ratio | None
     """Invitations per free slot; null: any number while one slot is free."""
     actor: Actor
     saved_at: Instant
+    """When this version of the target was stored."""
