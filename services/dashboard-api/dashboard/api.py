@@ -1,6 +1,7 @@
 """The JSON API: targets, patients, appointments, live numbers."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -87,8 +88,9 @@ def _targets(router: APIRouter, service: Service, live: Live) -> None:
         target_id: Annotated[str, Depends(watchable)],
     ) -> AsyncIterator[ServerSentEvent]:
         """The same as `GET /v1/targets/{target_id}`, again whenever it changes."""
-        async for numbers in live.watch(target_id):
-            yield ServerSentEvent(event="progress", raw_data=_encode(numbers).decode())
+        async with aclosing(live.watch(target_id)) as changes:
+            async for numbers in changes:
+                yield ServerSentEvent(event="progress", raw_data=_encode(numbers).decode())
 
 
 def _patients(router: APIRouter, service: Service) -> None:

@@ -19,7 +19,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Sets them on every answer; patients' data is kept in no cache.
+    """Sets them on every answer; patients' data is kept in no cache, styles are asked for anew.
 
     Plain ASGI, so that a stream learns at once that its reader has gone.
     """
@@ -32,13 +32,13 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        cached = str(scope["path"]).startswith("/static/")
+        asset = str(scope["path"]).startswith("/static/")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                headers["Cache-Control"] = "max-age=300" if cached else "no-store"
+                headers["Cache-Control"] = "no-cache" if asset else "no-store"
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -7,7 +7,7 @@ folded by processes that do not know who is watching.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -54,7 +54,7 @@ class Live:
         """How many targets are being read for watchers."""
         return len(self._watched)
 
-    async def watch(self, target_id: str) -> AsyncIterator[Numbers]:
+    async def watch(self, target_id: str) -> AsyncGenerator[Numbers, None]:
         """The numbers now, then each time they change, at most once a GAP_SECONDS."""
         watched = self._join(target_id)
         try:

@@ -120,7 +120,7 @@ async def test_every_answer_forbids_what_a_page_does_not_need(browser: httpx.Asy
         answer = await browser.get(path)
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["x-content-type-options"] == "nosniff"
-        kept = "max-age=300" if path.startswith("/static/") else "no-store"
+        kept = "no-cache" if path.startswith("/static/") else "no-store"
         assert answer.headers["cache-control"] == kept
 
 
