@@ -43,7 +43,8 @@ async def open_pool(settings: ServiceSettings) -> Pool:
     """
     return await asyncpg.create_pool(
         settings.database_url.get_secret_value(),
-        min_size=1,
+        # None are opened yet: the database may come later than we do.
+        min_size=0,
         max_size=settings.database_connections,
         command_timeout=COMMAND_SECONDS,
         timeout=CONNECT_SECONDS,

@@ -30,7 +30,7 @@ from recall.kit.postgres import Pool, open_pool
 from recall.kit.publishing import Publisher
 from recall.kit.settings import ServiceSettings
 from recall.kit.unit import Unit
-from recall.kit.watching import TimersDue, Watch
+from recall.kit.watching import EXIT_STUCK, TimersDue, Watch
 
 log = structlog.get_logger()
 
@@ -110,7 +110,9 @@ class Service:
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
-        self._tasks.append(asyncio.create_task(self._boot(), name="boot"))
+        boot = asyncio.create_task(self._boot(), name="boot")
+        boot.add_done_callback(_end_if_failed)
+        self._tasks.append(boot)
         try:
             yield
         finally:
@@ -189,7 +191,7 @@ class Service:
                 client_id=f"recall-{self.name}",
                 allow_auto_create_topics=False,
                 graceful_timeout=STOP_SECONDS,
-                logger=None,
+                logger=logging.getLogger("faststream"),
                 apply_types=False,
             )
             for topic, consumer in self.consumers.items():
@@ -227,6 +229,14 @@ class Service:
                     await close()
         timer.cancel()
         log.info("the service has stopped")
+
+
+def _end_if_failed(boot: "asyncio.Task[None]") -> None:
+    """A service that cannot boot for a reason that no waiting mends ends, and is started anew."""
+    error = None if boot.cancelled() else boot.exception()
+    if error is not None:
+        log.critical("the service cannot start", error=repr(error))
+        os._exit(EXIT_STUCK)
 
 
 def serve(app: FastAPI, settings: ServiceSettings, name: str) -> None:
