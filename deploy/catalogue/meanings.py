@@ -69,7 +69,7 @@ def type_of(model: type[BaseModel], field: str) -> str:
     return _spoken(_written(model)[field][0])
 
 
-def _spoken(annotation: ast.expr) -> str:
+def _spoken(annotation: ast.expr) -> str:  # noqa: PLR0911 - one line a form.
     match annotation:
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return f"{_spoken(left)} or {_spoken(right)}"

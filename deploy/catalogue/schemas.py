@@ -32,7 +32,9 @@ class _Untitled(GenerateJsonSchema):
 def _whole(model: type[Data]) -> type[BaseModel]:
     """The model of a whole event of one type."""
     fields: Any = {"type": (Literal[model.event_type], ...), "data": (model, ...)}
-    return create_model(model.__name__ + "Event", __base__=Envelope, __doc__=model.__doc__, **fields)
+    return create_model(
+        model.__name__ + "Event", __base__=Envelope, __doc__=model.__doc__, **fields
+    )
 
 
 def schema_of(model: type[Data]) -> Schema:

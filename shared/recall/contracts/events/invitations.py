@@ -80,7 +80,7 @@ class InvitationRequested(Data):
     template_version: Version
     """The version of the wording that the text was made from."""
     offer: list[OfferedSlot]
-    """The slots that the text offers, by letter; empty where the text has a link instead."""
+    """The slots on offer, by letter, one of which a reply may choose; empty if there are none."""
     link: Url | None
     """The address of the patient's booking page; null in a text that is answered by letter."""
     code: BookingCode | None
@@ -113,6 +113,6 @@ class MessageRequested(Data):
     """Where the message goes."""
     text: MessageText
     offer: list[OfferedSlot]
-    """The slots that the text offers, by letter; empty unless it is a new offer."""
+    """The slots on offer, by letter; empty unless it is a new offer."""
     requested_at: Instant
     """When the message was asked for."""
