@@ -19,7 +19,7 @@ SLOT_MINUTES = 10
 DAYS = 25
 ROWS_A_FILE = 100_000
 SLOTS_A_REQUEST = 5_000
-MOST_DAYS = 60
+MOST_STEPS = 60
 
 Told = Callable[[dict[str, Any]], None]
 """Called with the target page after each step."""
@@ -98,10 +98,12 @@ async def upload(driver: Driver, crowd: Crowd) -> list[dict[str, Any]]:
     ]
 
 
-async def run_out(driver: Driver, crowd: Crowd, told: Told) -> dict[str, Any]:
-    """Let the days pass until nobody is in progress; returns the page."""
-    for day in range(MOST_DAYS):
-        await driver.advance(START + day * STEP)
+async def run_out(
+    driver: Driver, crowd: Crowd, told: Told, step: timedelta = STEP
+) -> dict[str, Any]:
+    """Let time pass in steps until nobody is in progress; returns the page."""
+    for count in range(MOST_STEPS):
+        await driver.advance(START + count * step)
         page = await driver.page(crowd.target_id)
         told(page)
         if page["overview"]["in_progress"] == 0 and page["overview"]["total_patients"]:

@@ -1,0 +1,1 @@
+"""Measurements: the pipeline beside the raw limit of the same machine in the same run."""
