@@ -17,7 +17,7 @@ from launcher.problems import Problem
 from recall.contracts.instants import moment
 from recall.kit.clock import Run, write_run
 
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.03
 STUCK_SECONDS = 120.0
 """So long may no position move before the driver gives up."""
 SPEED = 1e9
@@ -100,9 +100,9 @@ class Driver:
         moved_at = time.monotonic()
         seen: list[int] = []
         while True:
-            found = await self._ask_all()
+            found = await self._ask_in_turn()
             work = [one["work"] for one in found]
-            quiet = all(one["settled"] for one in found)
+            quiet = len(found) == len(NAMES) and all(one["settled"] for one in found)
             if quiet and work == before:
                 return
             before = work if quiet else None
@@ -113,9 +113,17 @@ class Driver:
             await self._look()
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _ask_all(self) -> list[dict[str, Any]]:
-        """What each service has left to do; one that is being started again is not settled."""
-        return await asyncio.gather(*(self._ask(name) for name in NAMES))
+    async def _ask_in_turn(self) -> list[dict[str, Any]]:
+        """What each service has left to do, up to the first that is not settled.
+
+        In the order in which work passes through them: asking is work for a busy machine, too.
+        """
+        found = []
+        for name in NAMES:
+            found.append(await self._ask(name))
+            if not found[-1]["settled"]:
+                break
+        return found
 
     async def _ask(self, service: str) -> dict[str, Any]:
         try:

@@ -74,7 +74,8 @@ def _rss(pid: int) -> float:
         with contextlib.suppress(psutil.NoSuchProcess):
             memory = process.memory_info()
             sizes.append((memory.rss - memory.shared, memory.shared))
-    return (sum(own for own, _ in sizes) + max((s for _, s in sizes), default=0)) / MB
+    total = sum(own for own, _ in sizes) + max((s for _, s in sizes), default=0)
+    return float(total / MB)
 
 
 def _high_water(pid: int) -> float:
@@ -84,5 +85,5 @@ def _high_water(pid: int) -> float:
     with contextlib.suppress(OSError), open(f"/proc/{pid}/status") as status:  # noqa: PTH123
         for line in status:
             if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024 / MB
+                return float(line.split()[1]) * 1024 / MB
     return 0.0

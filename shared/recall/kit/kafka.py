@@ -1,5 +1,6 @@
 """Kafka's client: partitions, topics, offsets.  Only the kit names aiokafka."""
 
+import asyncio
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -65,6 +66,7 @@ class Ends:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._consumer: AIOKafkaConsumer | None = None
+        self._starting = asyncio.Lock()
 
     async def stop(self) -> None:
         """Close the connection."""
@@ -72,15 +74,27 @@ class Ends:
         if consumer is not None:
             await consumer.stop()
 
-    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The offset after the last record, by partition.
+    async def all_ends(
+        self, topics: Iterable[str], partitions: Iterable[int]
+    ) -> dict[tuple[str, int], int]:
+        """The offset after the last record, by topic and partition, in one request.
 
         Raises:
             KafkaError: the broker does not answer.
         """
-        asked = [TopicPartition(topic, p) for p in partitions]
+        numbers = list(partitions)
+        asked = [TopicPartition(topic, p) for topic in topics for p in numbers]
         found = await (await self._started()).end_offsets(asked)
-        return {tp.partition: offset for tp, offset in found.items()}
+        return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
+
+    async def ends(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The offset after the last record of one topic, by partition.
+
+        Raises:
+            KafkaError: the broker does not answer.
+        """
+        found = await self.all_ends([topic], partitions)
+        return {partition: offset for (_, partition), offset in found.items()}
 
     async def begins(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
         """The offset of the first record that is kept, by partition.
@@ -93,8 +107,15 @@ class Ends:
         return {tp.partition: offset for tp, offset in found.items()}
 
     async def _started(self) -> AIOKafkaConsumer:
-        if self._consumer is None:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, request_timeout_ms=8000)
-            await consumer.start()
-            self._consumer = consumer
-        return self._consumer
+        async with self._starting:
+            if self._consumer is None:
+                consumer = AIOKafkaConsumer(
+                    bootstrap_servers=self._bootstrap, request_timeout_ms=8000
+                )
+                try:
+                    await consumer.start()
+                except BaseException:
+                    await consumer.stop()
+                    raise
+                self._consumer = consumer
+            return self._consumer

@@ -107,12 +107,8 @@ class Watch:
         return {(row["topic"], row["partition"]): row for row in rows}
 
     async def _all_ends(self) -> dict[Position, int]:
-        found: dict[Position, int] = {}
-        for consumer in self._consumers:
-            name = consumer.topic.name
-            ends = await self._ends.ends(name, self._partitions)
-            found |= {(name, partition): end for partition, end in ends.items()}
-        return found
+        topics = [consumer.topic.name for consumer in self._consumers]
+        return await self._ends.all_ends(topics, self._partitions) if topics else {}
 
     def _measured(
         self,
