@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from recall.contracts.topics import Topic, dead_letter_topic
 from recall.kit.codec import HEADERS, Event, decoder
 from recall.kit.consuming import Raw, TooManyBadRecordsError
-from recall.kit.kafka import create_topics
+from recall.kit.kafka import MAX_RECORD_BYTES, create_topics
 from recall.kit.publishing import Keyed, checked
 
 log = structlog.get_logger()
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 START_SECONDS, PUBLISH_SECONDS, STOP_SECONDS = 15.0, 30.0, 5.0
 POLL_MS = 200
+MAX_KEY_BYTES = 10_000
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -58,7 +59,7 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
         trouble: why nothing moves now; None while all is well.
     """
 
-    def __init__(  # noqa: PLR0913 - by name.
+    def __init__(
         self,
         *,
         bootstrap: str,
@@ -82,6 +83,7 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
         self._decode = decoder(topic.carries)
         self._busy = asyncio.Lock()
         self._leaving = asyncio.Event()
+        self._broken = asyncio.Event()
         self._producers: asyncio.Queue[AIOKafkaProducer] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -116,7 +118,12 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
         async with asyncio.timeout(PUBLISH_SECONDS):
             producer = await self._producers.get()
             self._producers.put_nowait(producer)
-        await _publish(producer, self._answering(records))
+        try:
+            await _publish(producer, self._answering(records))
+        except Exception:
+            # An idempotent producer may be of no more use after an error: the stream makes another.
+            self._broken.set()
+            raise
 
     async def _stream(self) -> None:
         async with self._producer() as producer:
@@ -125,7 +132,8 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
             await create_topics(self._bootstrap, [self._topic, self._dead_letters], len(partitions))
             async with self._consumer() as consumer:
                 self.trouble = None
-                while True:
+                self._broken.clear()
+                while not self._broken.is_set():
                     batch = await consumer.getmany(timeout_ms=POLL_MS, max_records=500)
                     async with self._busy:
                         await self._do(consumer, producer, batch)
@@ -214,7 +222,10 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
         )
         where = f"{record.topic}/{record.partition}/{record.offset}"
         headers = (("recall-came-from", where.encode()), ("recall-reason", reason.encode()))
-        return _Outgoing(self._dead_letters.name, record.key, record.value, headers)
+        # Cut where it is so large that with these headers the broker would refuse it.
+        key = None if record.key is None else record.key[:MAX_KEY_BYTES]
+        value = None if record.value is None else record.value[:MAX_RECORD_BYTES]
+        return _Outgoing(self._dead_letters.name, key, value, headers)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Work may begin."""
