@@ -217,10 +217,14 @@ def _holds_something(text: str) -> bool:
 
 
 def _sampled(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """Read the first rows with one delimiter, as far as that goes: the last may be cut off."""
+    """Read the first rows with one delimiter, as far as that goes: the last may be cut off.
+
+    Quotes are not judged here, so that a delimiter does not lose for one that stays open.
+    """
     rows: list[list[str]] = []
     with suppress(csv.Error):
-        rows.extend(cells for cells in _reader(lines, delimiter) if cells and not _is_blank(cells))
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        rows.extend(cells for cells in reader if cells and not _is_blank(cells))
     return rows
 
 

@@ -139,6 +139,11 @@ def test_a_quote_that_never_ends_refuses_the_file_and_names_its_row() -> None:
     assert (refused.code, refused.row) == ("unterminated_quote", 3)
 
 
+def test_a_quote_left_open_in_the_first_row_is_named_too() -> None:
+    refused = refusal_of(f'{NUMBER},"{BORN}\n{OTHER},{BORN}\n'.encode())
+    assert (refused.code, refused.row) == ("unterminated_quote", 1)
+
+
 def test_a_quote_that_never_ends_is_found_early_in_a_long_file() -> None:
     content = (
         file_of(people(3), Form(header=False)) + b'"' + file_of(people(50_000), Form(header=False))
