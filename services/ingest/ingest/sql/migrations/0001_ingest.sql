@@ -63,7 +63,7 @@ CREATE TABLE uploads (
     actor text NOT NULL,
     uploaded_at timestamptz NOT NULL
 );
-CREATE INDEX uploads_by_content ON uploads (target_id, fingerprint, uploaded_at DESC);
+CREATE INDEX uploads_by_content ON uploads (target_id, fingerprint, removals DESC);
 
 -- Slots as released or withdrawn; who booked them, invitations knows.
 CREATE TABLE slots (
