@@ -12,9 +12,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
-import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from faststream import AckPolicy
@@ -24,48 +23,22 @@ from faststream.kafka.message import KafkaAckableMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from recall.contracts.topics import Topic
-from recall.kit.codec import Event, decoder
+from recall.kit.codec import decoder
 from recall.kit.kafka import Ends
 from recall.kit.metrics import Metrics
 from recall.kit.outbox import Outbox
 from recall.kit.postgres import DATA_ERRORS, Connection
+from recall.kit.records import DeadLetter, Raw, Record, decoded, reason_of, runs
 from recall.kit.settings import ServiceSettings
 from recall.kit.sql import queries
 from recall.kit.unit import Unit
+
+__all__ = ["Batch", "Consumer", "DeadLetter", "Handler", "Raw", "Record", "TooManyBadRecordsError"]
 
 log = structlog.get_logger()
 SQL = queries("recall.kit")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
-
-
-class Raw(Protocol):
-    """A record as the client hands it over; `timestamp` is the broker's, in milliseconds."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One decoded record: its event and where it stood."""
-
-    event: Event
-    partition: int
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A record put aside: as it came, and why."""
-
-    raw: Raw
-    reason: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +73,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self.next_offsets: dict[int, int] = {}
         self.assigned: set[int] = set()
         self.finished_at = time.monotonic()
-        self.trouble: str | None = None
         self.stopped = False
         self._handler = handler
         self._outbox = outbox
@@ -110,9 +82,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._decode = decoder(topic.carries)
         self._busy = asyncio.Lock()
         self._leaving = asyncio.Event()
+        self._failing: str | None = None
+        self._unbegun: set[int] = set()
+        self._misplaced: dict[int, str] = {}
         self._sought: dict[int, int] = {}
+        self._left_out: set[int] = set()
         self._bad_in_a_row = 0
         self._subscriber: BatchSubscriber | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing, or not everything, is folded now; None while all is well."""
+        return self._failing or next(iter(self._misplaced.values()), None)
 
     def subscribe(self, broker: KafkaBroker, group: str, settings: ServiceSettings) -> None:
         """Register with the broker, with every default that would lose data overridden."""
@@ -127,7 +108,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=settings.session_timeout_ms // 4,
             rebalance_timeout_ms=30_000,
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=500,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             listener=self,
             parser=self._as_it_came,
@@ -151,8 +132,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         raw: Any = message.raw_message
         pause = FIRST_PAUSE
         async with self._busy:
+            self._left_out.clear()
             while not self._leaving.is_set():
                 try:
+                    await self._begin()
                     await self.fold(raw)
                 except TooManyBadRecordsError as error:
                     self.stopped = True
@@ -163,7 +146,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                     await self._rest(pause)
                     pause = min(LONGEST_PAUSE, pause * 2)
                 else:
-                    self.trouble = None
+                    self._failing = None
                     self.finished_at = time.monotonic()
                     return
 
@@ -172,24 +155,33 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await self._fold_once(raw, None)
         except DATA_ERRORS as error:
+            log.info("a batch is folded in parts", topic=self.topic.name, error=reason_of(error))
             if len(raw) == 1:
-                await self._fold_once(raw, DeadLetter(raw[0], "unfoldable", _short(error)))
+                await self._fold_alone(raw)
                 return
             middle = len(raw) // 2
             await self.fold(raw[:middle])
             await self.fold(raw[middle:])
 
+    async def _fold_alone(self, raw: Sequence[Raw]) -> None:
+        """Fold one record once more (a conflict of two transactions passes), or put it aside."""
+        try:
+            await self._fold_once(raw, None)
+        except DATA_ERRORS as error:
+            await self._fold_once(raw, DeadLetter(raw[0], "unfoldable", reason_of(error)))
+
     async def _fold_once(self, raw: Sequence[Raw], poison: DeadLetter | None) -> None:
         begun = time.monotonic()
         async with self._outbox.unit() as unit:
             fresh = await self.fence(unit.connection, raw)
-            good, bad = ([], [poison] if fresh else []) if poison else self._decoded(fresh)
-            self._brake(good, bad)
+            good, bad = ([], [poison] if fresh else []) if poison else decoded(self._decode, fresh)
+            run = self._brake(fresh, bad)
             if bad:
                 await self._put_aside(unit.connection, bad)
             if good:
                 await self._handler(Batch(unit, good))
             await self._advance(unit.connection, fresh)
+        self._bad_in_a_row = run
         self._done(fresh, bad, begun)
 
     async def fence(self, connection: Connection, raw: Sequence[Raw]) -> list[Raw]:
@@ -197,7 +189,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
         Records below the stored offset were folded by an earlier attempt or another owner.  A
         first record above it means that something was committed to Kafka and never folded: seek
-        back and leave this partition out of the batch.
+        back and leave this partition out of the batch, however often the batch is tried.
         """
         by_partition: dict[int, list[Raw]] = defaultdict(list)
         for record in raw:
@@ -208,7 +200,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             expected = stored[partition]
             rest = [record for record in records if record.offset >= expected]
             self._skip("already folded", len(records) - len(rest))
-            if rest and self.accepts(partition, rest[0].offset, expected):
+            if not rest or partition in self._left_out:
+                continue
+            if self.accepts(partition, rest[0].offset, expected):
                 fresh.extend(rest)
         return fresh
 
@@ -220,6 +214,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._sought.pop(partition, None)
             return True
         self._sought[partition] = first
+        self._left_out.add(partition)
         self._seek(partition, expected)
         return False
 
@@ -238,30 +233,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             found = {row["partition"]: row["next_offset"] for row in rows}
         return found
 
-    def _decoded(self, raw: Iterable[Raw]) -> tuple[list[Record], list[DeadLetter]]:
-        """Each record decoded by itself; null values (tombstones) are counted and passed over."""
-        good: list[Record] = []
-        bad: list[DeadLetter] = []
-        for record in raw:
-            if record.value is None:
-                self._skip("null value", 1)
-                continue
-            try:
-                good.append(Record(self._decode(record.value), record.partition, record.offset))
-            except msgspec.ValidationError as error:
-                bad.append(DeadLetter(record, "invalid", _short(error)))
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                bad.append(DeadLetter(record, "unreadable", _short(error)))
-        return good, bad
-
-    def _brake(self, good: Sequence[Record], bad: Sequence[DeadLetter]) -> None:
-        """Stop, loudly, at too many bad records in a row."""
-        in_a_row = len(bad) + (0 if good else self._bad_in_a_row)
-        if in_a_row > self._limit:
+    def _brake(self, fresh: Sequence[Raw], bad: Sequence[DeadLetter]) -> int:
+        """Stop, loudly, at too many bad records in a row; returns the run that has not ended."""
+        longest, run = runs(self._bad_in_a_row, fresh, bad)
+        if longest > self._limit:
             raise TooManyBadRecordsError(
-                f"{in_a_row} bad records in a row on {self.topic.name}: nothing is folded until "
+                f"{longest} bad records in a row on {self.topic.name}: nothing is folded until "
                 "an operator has looked at them (runbook: dead letters) and restarted the service"
             )
+        return run
 
     async def _put_aside(self, connection: Connection, bad: Sequence[DeadLetter]) -> None:
         now = datetime.now(UTC)
@@ -292,8 +272,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """After the commit: tell the metrics, the log and whoever waits for positions."""
         for record in fresh:
             self.next_offsets[record.partition] = record.offset + 1
-        if fresh:
-            self._bad_in_a_row = 0 if len(bad) < len(fresh) else self._bad_in_a_row + len(bad)
+        self._skip("null value", sum(record.value is None for record in fresh))
         where = (self._metrics.service, self.topic.name)
         seconds = time.monotonic() - begun
         self._metrics.records.labels(*where).inc(len(fresh))
@@ -312,16 +291,26 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin where Postgres says; an offset that makes no sense is an alarm, not silence."""
-        partitions = {tp.partition for tp in assigned}
-        self.assigned = partitions
+        self.assigned = {tp.partition for tp in assigned}
+        self._unbegun = set(self.assigned)
+        self._misplaced.clear()
         self._sought.clear()
         self._leaving.clear()
         self.stopped = False
         self.finished_at = time.monotonic()
-        try:
-            await self._begin(sorted(partitions))
-        except Exception as error:  # noqa: BLE001 - the fence finds the same gap later.
-            self._tell(error)
+        await self.begin()
+
+    async def begin(self) -> None:
+        """Find the beginnings not yet found, unless a batch is in hand, which does it itself."""
+        if not self._unbegun or self._busy.locked():
+            return
+        async with self._busy:
+            try:
+                await self._begin()
+            except Exception as error:  # noqa: BLE001 - it is done again before the next batch.
+                self._tell(error)
+            else:
+                self._failing = None
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Wait for the batch in hand, so that the next owner never works beside it."""
@@ -330,7 +319,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         async with self._busy:
             self.assigned = set()
 
-    async def _begin(self, partitions: list[int]) -> None:
+    async def _begin(self) -> None:
+        partitions = sorted(self._unbegun)
         if not partitions:
             return
         async with self._outbox.unit() as unit:
@@ -342,9 +332,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             if begins[partition] <= offset <= ends[partition]:
                 self._seek(partition, offset)
             else:
-                self._misplaced(partition, offset, begins[partition], ends[partition])
+                self._misplace(partition, offset, begins[partition], ends[partition])
+        self._unbegun.difference_update(partitions)
 
-    def _misplaced(self, partition: int, offset: int, begin: int, end: int) -> None:
+    def _misplace(self, partition: int, offset: int, begin: int, end: int) -> None:
         """A stored offset that the partition does not have.
 
         Below the begin, retention took records that were never folded: go on with what is left.
@@ -357,18 +348,21 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._seek(partition, begin)
             return
         self._alarm("above end", partition, offset, end)
-        self.trouble = (
+        self._misplaced[partition] = (
             f"{self.topic.name}/{partition}: offset {offset} is stored but the topic ends at "
             f"{end}: it was made anew (runbook: offsets)"
         )
+        where = TopicPartition(self.topic.name, partition)
         consumer = self.kafka()
-        if consumer is not None:
-            consumer.pause(TopicPartition(self.topic.name, partition))
+        if consumer is not None and where in consumer.assignment():
+            consumer.pause(where)
 
     def _seek(self, partition: int, offset: int) -> None:
+        """Read on from an offset, unless the partition is no longer ours to read."""
+        where = TopicPartition(self.topic.name, partition)
         consumer = self.kafka()
-        if consumer is not None:
-            consumer.seek(TopicPartition(self.topic.name, partition), offset)
+        if consumer is not None and where in consumer.assignment():
+            consumer.seek(where, offset)
 
     def _skip(self, why: str, count: int) -> None:
         if count:
@@ -386,9 +380,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         )
 
     def _tell(self, error: Exception) -> None:
-        self.trouble = f"{self.topic.name}: {_short(error)}"
+        self._failing = f"{self.topic.name}: {reason_of(error)}"
         self._metrics.retries.labels(self._metrics.service, self.topic.name).inc()
-        log.warning("a batch will be done again", topic=self.topic.name, error=_short(error))
+        log.warning("a batch will be done again", topic=self.topic.name, error=reason_of(error))
 
     async def _rest(self, pause: float) -> None:
         """Back off with jitter, cut short when the partitions go elsewhere."""
@@ -397,12 +391,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 await self._leaving.wait()
         except TimeoutError:
             return
-
-
-def _short(error: BaseException) -> str:
-    """An error in one line, without the values a database puts into its details."""
-    text = str(error).splitlines()[0] if str(error) else ""
-    return f"{type(error).__name__}: {text}"[:500]
 
 
 async def _undecoded(message: KafkaMessage) -> KafkaMessage:
