@@ -6,6 +6,7 @@ offsets in Postgres are what counts; Kafka's own are a hint to people and tools.
 """
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import defaultdict
@@ -16,6 +17,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
@@ -86,6 +88,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._unbegun: set[int] = set()
         self._misplaced: dict[int, str] = {}
         self._sought: dict[int, int] = {}
+        self._hinted: dict[int, int] = {}
         self._left_out: set[int] = set()
         self._bad_in_a_row = 0
         self._subscriber: BatchSubscriber | None = None
@@ -104,11 +107,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             max_records=settings.batch_records,
             batch_timeout_ms=20,
             auto_offset_reset="earliest",
-            ack_policy=AckPolicy.NACK_ON_ERROR,
+            # Positions are committed by `hint` alone: a commit per batch is a round trip each.
+            ack_policy=AckPolicy.MANUAL,
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=settings.session_timeout_ms // 4,
             rebalance_timeout_ms=30_000,
-            fetch_max_wait_ms=500,
+            fetch_max_wait_ms=100,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             listener=self,
             parser=self._as_it_came,
@@ -288,6 +292,20 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 detail=letter.detail,
             )
         log.debug("a batch is folded", topic=self.topic.name, records=len(fresh), seconds=seconds)
+
+    async def hint(self) -> None:
+        """Tell Kafka how far this topic is folded, for people and tools; nothing depends on it."""
+        consumer = self.kafka()
+        folded = {
+            TopicPartition(self.topic.name, partition): offset
+            for partition, offset in self.next_offsets.items()
+            if partition in self.assigned and self._hinted.get(partition) != offset
+        }
+        if consumer is None or not folded:
+            return
+        with contextlib.suppress(KafkaError):
+            await consumer.commit(folded)
+            self._hinted |= {tp.partition: offset for tp, offset in folded.items()}
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin where Postgres says; an offset that makes no sense is an alarm, not silence."""

@@ -1,0 +1,88 @@
+"""Records as they come: each decoded by itself, and those put aside with their reason."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import asyncpg
+import msgspec
+
+from recall.kit.codec import Event
+
+LONGEST_REASON = 500
+
+
+class Raw(Protocol):
+    """A record as the client hands it over; `timestamp` is the broker's, in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One decoded record: its event and where it stood."""
+
+    event: Event
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record put aside: as it came, and why."""
+
+    raw: Raw
+    reason: str
+    detail: str
+
+
+def decoded(
+    decode: Callable[[bytes], Event], raw: Iterable[Raw]
+) -> tuple[list[Record], list[DeadLetter]]:
+    """The good records and the bad ones; null values (tombstones) are in neither list."""
+    good: list[Record] = []
+    bad: list[DeadLetter] = []
+    for record in raw:
+        if record.value is None:
+            continue
+        try:
+            good.append(Record(decode(record.value), record.partition, record.offset))
+        except msgspec.ValidationError as error:
+            bad.append(DeadLetter(record, "invalid", reason_of(error)))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            bad.append(DeadLetter(record, "unreadable", reason_of(error)))
+    return good, bad
+
+
+def runs(before: int, fresh: Sequence[Raw], bad: Sequence[DeadLetter]) -> tuple[int, int]:
+    """The longest run of bad records in a row, and the one that has not ended.
+
+    Args:
+        before: the run that the batch before left unended.
+        fresh: the batch, in the order in which it is folded; null values neither lengthen a run
+            nor end it.
+        bad: which of them are bad.
+    """
+    positions = {(letter.raw.partition, letter.raw.offset) for letter in bad}
+    longest = run = before
+    for record in fresh:
+        if (record.partition, record.offset) in positions:
+            run += 1
+            longest = max(longest, run)
+        elif record.value is not None:
+            run = 0
+    return longest, run
+
+
+def reason_of(error: BaseException) -> str:
+    """An error in one line that any database stores, without the values a database quotes."""
+    text = str(error).partition("\n")[0]
+    if isinstance(error, asyncpg.DataError):
+        text = text.partition(": ")[0]
+    line = f"{type(error).__name__}: {text}"[:LONGEST_REASON]
+    return line.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
