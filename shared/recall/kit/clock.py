@@ -55,17 +55,22 @@ class SimulatedClock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = -1
+        self._seen = (-1, -1)
         self._run = self._read()
 
     def now(self) -> datetime:
         """The aware UTC instant."""
-        if self._path.stat().st_mtime_ns != self._seen:
+        if self._stamp() != self._seen:
             self._run = self._read()
         return self._run.at(time.time())
 
+    def _stamp(self) -> tuple[int, int]:
+        """What tells one file from the next: two may be written within one tick of its clock."""
+        found = self._path.stat()
+        return found.st_ino, found.st_mtime_ns
+
     def _read(self) -> Run:
-        self._seen = self._path.stat().st_mtime_ns
+        self._seen = self._stamp()
         fields = json.loads(self._path.read_text())
         return Run(
             start=moment(fields["start"]),

@@ -127,6 +127,15 @@ def _envelope(model: type[Data]) -> type[msgspec.Struct]:
     )
 
 
+class _Unheard(msgspec.Struct, tag_field="type", tag="recall.unheard"):
+    """An event that cannot be: it makes a union of one a union of two.
+
+    A struct that stands alone is decoded without its `type`, too; in a union none is.
+    """
+
+    never: Annotated[int, msgspec.Meta(ge=1, le=0)]
+
+
 def decoder(models: tuple[type[Data], ...]) -> Callable[[bytes], Event]:
     """A function from a record's bytes to its event, for a topic that carries these models.
 
@@ -134,7 +143,7 @@ def decoder(models: tuple[type[Data], ...]) -> Callable[[bytes], Event]:
     message names the field, never the value of a text field) and `msgspec.DecodeError` for what
     is no JSON.
     """
-    union: Any = Union[tuple(_envelope(model) for model in models)]  # noqa: UP007
+    union: Any = Union[(*(_envelope(model) for model in models), _Unheard)]
     return cast("Callable[[bytes], Event]", msgspec.json.Decoder(union).decode)
 
 

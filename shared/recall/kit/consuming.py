@@ -112,7 +112,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=settings.session_timeout_ms // 4,
             rebalance_timeout_ms=30_000,
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=500,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             listener=self,
             parser=self._as_it_came,

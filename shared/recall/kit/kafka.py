@@ -24,7 +24,11 @@ def partition_of(key: str, partitions: int) -> int:
 
 def _config(topic: Topic) -> dict[str, str]:
     """The broker's settings of a topic."""
-    common = {"message.timestamp.type": "LogAppendTime"}
+    common = {
+        "message.timestamp.type": "LogAppendTime",
+        # A plugin may compress in a way that our client cannot read: the broker undoes it.
+        "compression.type": "uncompressed",
+    }
     if topic.retention_days is None:
         return common | {"cleanup.policy": "compact"}
     return common | {

@@ -82,10 +82,14 @@ class Outbox:
             self._published.extend(forgotten)
             self._publishing.difference_update(parcel.row for parcel in parcels)
             raise
-        self._probe("committed")
-        for callback in unit.committed:
-            callback()
-        await self._publish(parcels)
+        try:
+            self._probe("committed")
+            for callback in unit.committed:
+                callback()
+            await self._publish(parcels)
+        finally:
+            # Whatever happened, the relay may have what is left of them from here on.
+            self._publishing.difference_update(parcel.row for parcel in parcels)
 
     def _begun(self, connection: Connection) -> Unit:
         service = self._metrics.service
@@ -103,7 +107,10 @@ class Outbox:
                 RELAY_ROWS,
             )
             parcels = [
-                Parcel(r["id"], r["topic"], r["partition"], _unpack(r["records"])) for r in rows
+                Parcel(r["id"], r["topic"], r["partition"], _unpack(r["records"]))
+                for r in rows
+                # A unit may have committed and begun to publish since the question was asked.
+                if r["id"] not in self._publishing and r["id"] not in self._published
             ]
             if parcels:
                 await self._publisher.publish(parcels)
@@ -167,8 +174,6 @@ class Outbox:
             self._probe("published")
             self._count(parcels)
             self._published.extend(ids)
-        finally:
-            self._publishing.difference_update(ids)
 
     def _count(self, parcels: Sequence[Parcel]) -> None:
         for parcel in parcels:

@@ -5,6 +5,7 @@ HTTP is up from the first moment; readiness follows once the database and the br
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import threading
@@ -241,6 +242,9 @@ def _end_if_failed(boot: "asyncio.Task[None]") -> None:
 
 def serve(app: FastAPI, settings: ServiceSettings, name: str) -> None:
     """Configure the logs and serve until a signal ends it."""
+    # Batches make many small objects that live for milliseconds: look for cycles less often.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     telemetry.configure(name, settings.log_level, settings.log_format)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     uvicorn.run(

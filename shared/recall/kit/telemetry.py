@@ -8,7 +8,9 @@ from typing import Any
 
 import structlog
 
-PERSONAL = re.compile(r"(?<!\d)(?:\d{3}[ -]?\d{3}[ -]?\d{4}|(?:\+44|0)7\d{9})(?!\d)")
+PERSONAL = re.compile(
+    r"(?<!\d)(?:\d{3}[ -]?\d{3}[ -]?\d{4}|(?:(?:\+|00)44[ -]?(?:\(0\)[ -]?)?|0)7(?:[ -]?\d){9})(?!\d)"
+)
 """What looks like an NHS number or a mobile number: masked wherever it might slip in."""
 
 _MASKED_KEYS = frozenset({"time", "timestamp", "offset", "seconds", "next_offset"})

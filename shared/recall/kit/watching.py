@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 import structlog
+from prometheus_client import Gauge
 
 from recall.contracts.instants import instant
 from recall.kit.clock import Clock
@@ -21,6 +22,8 @@ from recall.kit.sql import queries
 log = structlog.get_logger()
 SQL = queries("recall.kit")
 
+LONGEST_LOOK = 5.0
+"""Seconds of one look that count: in a longer one, a store or this process was away itself."""
 EXIT_STUCK = 70
 """The exit status of a process whose consumer is stuck: its supervisor starts it again."""
 
@@ -70,13 +73,18 @@ class Watch:
         self._patience = patience
         self._timers_due = timers_due
         self._moved: dict[Position, tuple[int, float]] = {}
+        self._known: dict[Position, tuple[Gauge, Gauge]] = {}
+        self._looked_at = time.monotonic()
+        self._watched = 0.0
 
     async def step(self) -> bool:
         """Measure once; ends the process when a consumer has been stuck for too long."""
         stored = await self._stored()
         ends = await self._all_ends()
         await self._outbox.measure()
+        self._look()
         for consumer in self._consumers:
+            await consumer.begin()
             stuck = [
                 partition
                 for partition in self._partitions
@@ -89,6 +97,12 @@ class Watch:
                 os._exit(EXIT_STUCK)
         return False
 
+    def _look(self) -> None:
+        """Count the time in which the stores answered: a consumer has no other to finish in."""
+        now = time.monotonic()
+        self._watched += min(LONGEST_LOOK, now - self._looked_at)
+        self._looked_at = now
+
     async def settled(self) -> Settled:
         """What is left to do; exact at the moment of asking."""
         now = self._clock.now()
@@ -96,10 +110,20 @@ class Watch:
         outbox = await self._outbox.measure()
         ends = await self._all_ends()
         stored = await self._stored()
-        lag = sum(max(0, end - _next(stored, position, end)) for position, end in ends.items())
+        lag = sum(max(0, end - _next(stored, position, 0)) for position, end in ends.items())
         work = sum(ends.values()) + sum(row["next_offset"] for row in stored.values())
         idle = lag == 0 and outbox == 0 and timers == 0
         return Settled(idle, lag, outbox, timers, work, instant(now))
+
+    def _gauges(self, position: Position) -> tuple[Gauge, Gauge]:
+        """The lag gauges of a partition, looked up once: there are hundreds."""
+        if position not in self._known:
+            where = (self._metrics.service, position[0], str(position[1]))
+            self._known[position] = (
+                self._metrics.lag_records.labels(*where),
+                self._metrics.lag_seconds.labels(*where),
+            )
+        return self._known[position]
 
     async def _stored(self) -> dict[Position, asyncpg.Record]:
         async with self._pool.acquire() as connection:
@@ -119,18 +143,17 @@ class Watch:
         """Tell the metrics of one partition; returns for how many seconds its lag has not moved."""
         row, end = stored.get(position), ends[position]
         lag = max(0, end - _next(stored, position, 0))
-        topic, partition = position
-        where = (self._metrics.service, topic, str(partition))
-        self._metrics.lag_records.labels(*where).set(lag)
         appended = None if row is None else row["appended_at"]
         age = (datetime.now(UTC) - appended).total_seconds() if lag and appended else 0.0
-        self._metrics.lag_seconds.labels(*where).set(max(0.0, age))
+        records, seconds = self._gauges(position)
+        records.set(lag)
+        seconds.set(max(0.0, age))
         next_offset = _next(stored, position, -1)
         seen, since = self._moved.get(position, (None, 0.0))
         if seen != next_offset or not lag:
-            since = time.monotonic()
+            since = self._watched
             self._moved[position] = (next_offset, since)
-        return time.monotonic() - since
+        return self._watched - since
 
 
 def _next(stored: Mapping[Position, asyncpg.Record], position: Position, default: int) -> int:

@@ -20,6 +20,9 @@ CREATE TABLE outbox (
     stored_at timestamptz NOT NULL
 );
 
+-- Records live for milliseconds: compressing them would cost more than it saves.
+ALTER TABLE outbox ALTER COLUMN records SET STORAGE EXTERNAL;
+
 -- Records that could not be read or folded, as they came, with the reason.
 CREATE TABLE dead_letters (
     topic text NOT NULL,
