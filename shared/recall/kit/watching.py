@@ -85,6 +85,7 @@ class Watch:
         self._look()
         for consumer in self._consumers:
             await consumer.begin()
+            await consumer.hint()
             stuck = [
                 partition
                 for partition in self._partitions
