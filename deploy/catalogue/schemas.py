@@ -29,8 +29,8 @@ class _Untitled(GenerateJsonSchema):
 
 
 @cache
-def _whole(model: type[Data]) -> type[BaseModel]:
-    """The model of a whole event of one type."""
+def whole(model: type[Data]) -> type[BaseModel]:
+    """The pydantic model of a whole event of one type."""
     fields: Any = {"type": (Literal[model.event_type], ...), "data": (model, ...)}
     return create_model(
         model.__name__ + "Event", __base__=Envelope, __doc__=model.__doc__, **fields
@@ -39,7 +39,7 @@ def _whole(model: type[Data]) -> type[BaseModel]:
 
 def schema_of(model: type[Data]) -> Schema:
     """The JSON Schema of a whole event."""
-    made = _whole(model).model_json_schema(schema_generator=_Untitled)
+    made = whole(model).model_json_schema(schema_generator=_Untitled)
     parts: Schema = made.pop("$defs")
     for name, part in parts.items():
         _explain(part, _part(model, name))

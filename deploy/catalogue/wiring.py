@@ -40,17 +40,20 @@ class Metric:
 
 @dataclass(frozen=True)
 class Wiring:
-    """One service: the topics it reads, what it does by the clock, its metrics."""
+    """One service: the topics it reads and its metrics."""
 
     name: str
     reads: tuple[str, ...]
-    loops: tuple[str, ...]
     metrics: tuple[Metric, ...]
 
 
 @cache
-def wiring(service: str) -> Wiring:
-    """Wire a service as its process would and look at the result."""
+def wired(service: str) -> Service:
+    """A service as its process would wire it, not started.
+
+    Raises:
+        ValueError: its `create_app` makes more than one service, or none.
+    """
     found: list[Service] = []
     serve = Service.app
 
@@ -63,10 +66,15 @@ def wiring(service: str) -> Wiring:
     with patch.dict(os.environ, _ENVIRONMENT, clear=True), patch.object(Service, "app", recorded):
         app.create_app(settings())
     [made] = found
+    return made
+
+
+def wiring(service: str) -> Wiring:
+    """What a service is wired to do."""
+    made = wired(service)
     return Wiring(
         name=made.name,
         reads=tuple(vars(made)["_handlers"]),
-        loops=tuple(loop.name for loop in made.loops),
         metrics=metrics_in(made.metrics.registry),
     )
 
