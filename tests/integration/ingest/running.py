@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from support.stores import TestStores, fresh_database
 TOKEN = "a-token-for-tests"
 ID_KEY = "00112233445566778899aabbccddeeff"
 PARTITIONS = 12
+TOLD = ("targets", "patients", "patient-requests", "slots")
 NOW = datetime(2025, 9, 1, 8, tzinfo=UTC)
 SETTLED_WITHIN = 60.0
 
@@ -39,6 +40,8 @@ class Place:
     stores: TestStores
     dsn: str
     folder: Path
+    since: Mapping[TopicPartition, int]
+    """Where the topics ended when the place was made: what came before is other tests'."""
 
     def environment(self, **more: str) -> dict[str, str]:
         return {
@@ -71,7 +74,7 @@ async def make_place(stores: TestStores, folder: Path) -> Place:
     parts = urlsplit(admin)
     host = parts.netloc.rsplit("@", 1)[-1]
     dsn = urlunsplit(parts._replace(netloc=f"ingest:{stores.role_password}@{host}"))
-    place = Place(stores, dsn, folder)
+    place = Place(stores, dsn, folder, await ends_of(stores.bootstrap))
     place.at(NOW)
     place.alert()
     return place
@@ -104,7 +107,7 @@ class Ingest:
     async def events(self, topic: str, target: str) -> list[Event]:
         """Everything a topic says of a target, once all of it is published."""
         await self.until_published()
-        return await events_of(self.place.stores.bootstrap, topic, target)
+        return await events_of(self.place, topic, target)
 
     async def rows(self, query: str, *values: object) -> list[asyncpg.Record]:
         connection = await asyncpg.connect(self.place.dsn)
@@ -168,20 +171,35 @@ async def until_ready(http: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.05)
 
 
-async def events_of(bootstrap: str, topic: str, target: str) -> list[Event]:
-    """All of a topic's records from its beginning that concern a target."""
+async def ends_of(bootstrap: str) -> dict[TopicPartition, int]:
+    """Where ingest's topics end."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        return dict(await consumer.end_offsets([p for name in TOLD for p in partitions_of(name)]))
+    finally:
+        await consumer.stop()
+
+
+def partitions_of(topic: str) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for number in range(PARTITIONS)]
+
+
+async def events_of(place: Place, topic: str, target: str) -> list[Event]:
+    """All of a topic's records since the place was made that concern a target."""
     decode = decoder(TOPICS[topic].carries)
     mark = f'"target_id":"{target}"'.encode()
-    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, max_poll_records=5000)
+    partitions = partitions_of(topic)
+    consumer = AIOKafkaConsumer(bootstrap_servers=place.stores.bootstrap, max_poll_records=5000)
     await consumer.start()
     found: list[Event] = []
     try:
         consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
+        for partition in partitions:
+            consumer.seek(partition, place.since[partition])
         ends = await consumer.end_offsets(partitions)
         while any([await consumer.position(p) < ends[p] for p in partitions]):
-            for records in (await consumer.getmany(timeout_ms=200)).values():
+            for records in (await consumer.getmany(timeout_ms=50)).values():
                 found += [decode(r.value) for r in records if mark in r.value]
     finally:
         await consumer.stop()

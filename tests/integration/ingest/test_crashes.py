@@ -56,7 +56,7 @@ async def test_killed_in_mid_upload_it_has_kept_nothing_and_takes_the_file_again
             await uploading
     async with as_process(place) as (again, _):
         assert await again.rows("SELECT 1 FROM patients LIMIT 1") == []
-        assert await events_of(stores.bootstrap, "patients", target) == []
+        assert await events_of(place, "patients", target) == []
         assert (await again.upload(target, content)).json()["enrolled"] == 40_000
 
 
