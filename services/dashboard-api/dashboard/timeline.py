@@ -6,7 +6,7 @@ workflow tells invitations, alerts and removals, invitations tells answers and d
 tells what staff did.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -152,6 +152,39 @@ _ENTRIES: dict[str, Callable[[Any, str], Entry | None]] = {
     events.AppointmentCancelled.event_type: _cancelled,
     events.DeliveryNoted.event_type: _noted,
 }
+
+
+_AFTER_ALL_ROUNDS = 32_767
+_PLACES = {
+    "enrolled": 0,
+    "alert": 1,
+    "invited": 2,
+    "delivered": 3,
+    "failed": 4,
+    "needs_reply": 5,
+    "corrected": 7,
+    "opt_out_requested": 8,
+    "removal_requested": 9,
+    "removed": 10,
+}
+_OUTCOME = 6
+
+
+def in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries as they came about: by time, and within one instant by cause.
+
+    A simulated clock stands still while a round ends and the next begins, and a real one may
+    show the same microsecond twice: then the round and the kind of entry tell what came first.
+    """
+    return sorted(entries, key=_place)
+
+
+def _place(entry: Entry) -> tuple[datetime, int, int, str]:
+    place = _PLACES.get(entry.what, _OUTCOME)
+    number = entry.round
+    if number is None or entry.what == "removed":
+        number = 0 if entry.what in {"enrolled", "alert"} else _AFTER_ALL_ROUNDS
+    return entry.at, number, place, entry.event
 
 
 _SENTENCES = {

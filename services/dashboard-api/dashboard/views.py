@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from dashboard.counts import Histogram, overview, round_counts
 from dashboard.filters import Waiting
-from dashboard.timeline import Entry, sentence, whole_id
+from dashboard.timeline import Entry, in_order, sentence, whole_id
 from dashboard.wording import local_time
 from recall.contracts.vocabulary import ALERTS, describe
 
@@ -129,7 +129,7 @@ def _appointment(row: Row) -> dict[str, str] | None:
 def timeline_json(entries: Sequence[Entry], target: Target) -> list[dict[str, Any]]:
     """A patient's timeline in plain sentences, the oldest entry first."""
     found = []
-    for entry in entries:
+    for entry in in_order(entries):
         setting = target.round_setting(entry.round)
         name = setting.name if setting else None
         found.append(
