@@ -197,7 +197,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """
         by_partition: dict[int, list[Raw]] = defaultdict(list)
         for record in raw:
-            by_partition[record.partition].append(record)
+            if record.partition not in self._misplaced:
+                by_partition[record.partition].append(record)
         stored = await self._locked(connection, sorted(by_partition))
         fresh: list[Raw] = []
         for partition, records in by_partition.items():
