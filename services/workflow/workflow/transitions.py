@@ -96,6 +96,7 @@ TABLE: Final[dict[tuple[State, Event], Rule]] = {
     ("declined", "cancelled"): Rule("next"),
     ("declined", "removed"): Rule("removed"),
     ("did_not_book", "booked"): Rule("booked"),
+    ("did_not_book", "declined"): Rule("declined"),
     ("did_not_book", "removed"): Rule("removed"),
     ("patient_alert", "alerted"): Rule("same"),
     ("patient_alert", "cleared"): Rule("again"),
