@@ -1,11 +1,9 @@
 """The counts equal a recount at every step, whatever the order, the repeats and the batches."""
 
 from collections.abc import AsyncIterator
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,8 +19,7 @@ from integration.dashboard.board import (
     saved,
 )
 from recall.contracts.vocabulary import STATUSES
-from recall.kit.sql import queries
-from support.stores import TestStores, fresh_database, unique_name
+from support.stores import TestStores, fresh_database
 
 
 @pytest.fixture(scope="module")
@@ -97,53 +94,5 @@ async def test_an_older_target_changes_nothing(board: Board) -> None:
     assert (await board.get(f"/v1/targets/{TARGET}"))["target"]["name"] == "New"
 
 
-async def test_every_query_prepares_against_the_schema(board: Board) -> None:
-    async with board.pool.acquire() as connection:
-        for name, text in queries("dashboard").items():
-            assert await connection.prepare(text), name
-
-
 async def test_the_counted_statuses_are_all_but_removed(board: Board) -> None:
     assert {*COUNTED, "removed"} == set(STATUSES)
-
-
-async def test_the_migrations_arrive_at_the_schema_that_is_written_down(
-    board: Board, stores: TestStores
-) -> None:
-    connection = await asyncpg.connect(stores.admin_dsn)
-    written = (files("dashboard") / "sql" / "schema.sql").read_text()
-    schema = unique_name("written")
-    try:
-        async with connection.transaction():
-            await connection.execute(f"CREATE SCHEMA {schema}")
-            await connection.execute(f"SET LOCAL search_path = {schema}")
-            await connection.execute(written)
-            expected = await shape_of(connection, schema)
-            await connection.execute(f"DROP SCHEMA {schema} CASCADE")
-    finally:
-        await connection.close()
-    async with board.pool.acquire() as found:
-        actual = await shape_of(found, "dashboard")
-    kits = {"inbox_offsets", "outbox", "dead_letters", "migrations"}
-    assert [line for line in actual if line[0] not in kits] == expected
-
-
-async def shape_of(connection: Any, schema: str) -> list[tuple[Any, ...]]:
-    """Every column, constraint and index of a schema."""
-    rows = await connection.fetch(
-        """
-        SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) || a.attnotnull
-        FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
-        WHERE c.relnamespace = $1::text::regnamespace AND c.relkind = 'r'
-        UNION ALL
-        SELECT r.relname, k.conname, pg_get_constraintdef(k.oid)
-        FROM pg_constraint AS k JOIN pg_class AS r ON r.oid = k.conrelid
-        WHERE k.connamespace = $1::text::regnamespace
-        UNION ALL
-        SELECT tablename, indexname, replace(indexdef, $1::text || '.', '')
-        FROM pg_indexes WHERE schemaname = $1::text
-        ORDER BY 1, 2, 3
-        """,
-        schema,
-    )
-    return [tuple(row) for row in rows]

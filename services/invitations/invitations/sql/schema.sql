@@ -1,0 +1,159 @@
+-- What invitations owns when all migrations have run.
+
+-- Targets as ingest saved them; only what inviting needs.
+CREATE TABLE targets (
+    target_id text PRIMARY KEY,
+    version bigint NOT NULL,
+    practice text NOT NULL,
+    name text NOT NULL,
+    from_date date NOT NULL,
+    to_date date NOT NULL
+);
+
+-- Patients and how they are reached.
+CREATE TABLE patients (
+    patient_id text PRIMARY KEY,
+    target_id text NOT NULL,
+    person_id text NOT NULL,
+    version bigint NOT NULL,
+    partition smallint NOT NULL,
+    nhs_number text NOT NULL,
+    date_of_birth date NOT NULL,
+    first_name text,
+    last_name text,
+    mobile text,
+    address text NOT NULL,
+    postcode text,
+    carer_name text,
+    carer_mobile text
+);
+CREATE INDEX patients_person ON patients (target_id, person_id);
+
+-- Who was removed from a target, so that a late answer is refused.
+CREATE TABLE removals (
+    patient_id text PRIMARY KEY
+);
+
+-- People who want no texts, on any target.
+CREATE TABLE opt_outs (
+    person_id text PRIMARY KEY,
+    opted_out boolean NOT NULL,
+    at timestamptz NOT NULL
+);
+
+-- One patient in one round, at most one, ever; it ends exactly once.
+CREATE TABLE invitations (
+    invitation_id text PRIMARY KEY,
+    patient_id text NOT NULL,
+    target_id text NOT NULL,
+    person_id text NOT NULL,
+    round smallint NOT NULL,
+    channel text NOT NULL,
+    partition smallint NOT NULL,
+    state text NOT NULL CHECK (
+        state IN ('open', 'booked', 'declined', 'unanswered', 'undeliverable', 'withdrawn')
+    ),
+    dispatched_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    delivery text CHECK (delivery IN ('sending', 'delivered', 'failed')),
+    reason text,
+    offer_a text,
+    offer_b text,
+    offer_c text,
+    offers_made smallint NOT NULL,
+    helped boolean NOT NULL,
+    needs_reply boolean NOT NULL,
+    said bigint NOT NULL,
+    link_hash bytea,
+    link_tries smallint NOT NULL DEFAULT 0,
+    UNIQUE (patient_id, round),
+    CHECK ((state = 'open') = (ended_at IS NULL))
+);
+CREATE INDEX invitations_deadlines ON invitations (partition, expires_at) WHERE state = 'open';
+CREATE INDEX invitations_people ON invitations (person_id) WHERE state = 'open';
+CREATE UNIQUE INDEX invitations_links ON invitations (link_hash) WHERE link_hash IS NOT NULL;
+
+-- Withdrawals, kept because one may come before its dispatch.
+CREATE TABLE withdrawals (
+    invitation_id text PRIMARY KEY,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    at timestamptz NOT NULL
+);
+
+-- Answers as they came: a repeat of a report is recognised here.
+CREATE TABLE replies (
+    invitation_id text NOT NULL,
+    report_id text NOT NULL,
+    said text NOT NULL,
+    meaning text NOT NULL,
+    received_at timestamptz NOT NULL,
+    PRIMARY KEY (invitation_id, report_id)
+);
+
+-- The slots of the practices.
+CREATE TABLE slots (
+    target_id text NOT NULL,
+    slot_id text NOT NULL,
+    version bigint NOT NULL,
+    starts_at timestamptz NOT NULL,
+    london_date date NOT NULL,
+    minutes smallint NOT NULL,
+    clinician text,
+    booked boolean NOT NULL,
+    withdrawn boolean NOT NULL,
+    PRIMARY KEY (target_id, slot_id)
+);
+CREATE INDEX slots_free ON slots (target_id, starts_at, slot_id)
+WHERE NOT booked AND NOT withdrawn;
+
+-- Standing appointments: never two patients in a slot, never two slots for a person on a target.
+CREATE TABLE appointments (
+    target_id text NOT NULL,
+    slot_id text NOT NULL,
+    person_id text NOT NULL,
+    patient_id text NOT NULL,
+    round smallint,
+    starts_at timestamptz NOT NULL,
+    booked_at timestamptz NOT NULL,
+    PRIMARY KEY (target_id, slot_id),
+    UNIQUE (target_id, person_id)
+);
+
+-- What was last published of a target's free slots; next_start is when the count changes by itself.
+CREATE TABLE boards (
+    target_id text PRIMARY KEY,
+    version bigint NOT NULL,
+    content text NOT NULL,
+    next_start timestamptz
+);
+
+-- Marks that a target's free slots changed: appended, so that bookings never wait for each other.
+CREATE TABLE dirty_marks (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    target_id text NOT NULL
+);
+
+-- What simulated channels will report, and when.
+CREATE TABLE simulated_acts (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    due_at timestamptz NOT NULL,
+    partition smallint NOT NULL,
+    invitation_id text NOT NULL,
+    patient_id text NOT NULL,
+    target_id text NOT NULL,
+    channel text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('delivered', 'failed', 'reply', 'visit')),
+    said text NOT NULL
+);
+CREATE INDEX simulated_acts_due ON simulated_acts (due_at);
+
+-- Dispatches of patients who are not known yet.
+CREATE TABLE waiting_messages (
+    event_id text PRIMARY KEY,
+    patient_id text NOT NULL,
+    partition smallint NOT NULL,
+    event bytea NOT NULL
+);
+CREATE INDEX waiting_messages_patients ON waiting_messages (patient_id);
