@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN = ROOT / ".run"
+RUN = Path(os.environ.get("RECALL_RUN") or ROOT / ".run").absolute()
+"""What a running stack writes; tests give theirs a folder of its own."""
 IMPORT_ROOTS = (
     "shared",
     "services/ingest",
