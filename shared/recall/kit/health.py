@@ -1,9 +1,9 @@
 """Health, metrics, version: open on loopback; whether a service is settled: for the driver."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -18,7 +18,7 @@ STALE_SECONDS = 60.0
 
 
 def routes(service: "Service") -> APIRouter:
-    """`/livez`, `/readyz`, `/metrics`, `/version` and, with the token, `/settled`."""
+    """`/livez`, `/readyz`, `/metrics`, `/version`; with the token `/settled`, `/openapi.json`."""
     router = APIRouter(include_in_schema=False)
     allowed = Depends(guard(service.settings.token.get_secret_value()))
 
@@ -49,6 +49,11 @@ def routes(service: "Service") -> APIRouter:
     async def settled() -> dict[str, object]:
         service.check_booted()
         return as_json(await service.watch.settled())
+
+    @router.get("/openapi.json", dependencies=[allowed])
+    async def openapi(request: Request) -> dict[str, Any]:
+        app: FastAPI = request.app
+        return app.openapi()
 
     return router
 

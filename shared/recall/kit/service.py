@@ -100,8 +100,7 @@ class Service:
             title=f"Recall {self.name}",
             version=__version__,
             lifespan=self._lifespan,
-            docs_url=None,
-            redoc_url=None,
+            openapi_url=None,
         )
         problems.install(app)
         app.include_router(health.routes(self))
