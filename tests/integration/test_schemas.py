@@ -67,7 +67,7 @@ async def shape_of(connection: Any, schema: str) -> list[tuple[Any, ...]]:
         FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
         WHERE c.relnamespace = $1::text::regnamespace AND c.relkind = 'r'
         UNION ALL
-        SELECT r.relname, k.conname, pg_get_constraintdef(k.oid)
+        SELECT r.relname, k.conname, replace(pg_get_constraintdef(k.oid), $1::text || '.', '')
         FROM pg_constraint AS k JOIN pg_class AS r ON r.oid = k.conrelid
         WHERE k.connamespace = $1::text::regnamespace
         UNION ALL

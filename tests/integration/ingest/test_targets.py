@@ -178,5 +178,12 @@ async def test_bad_bodies_are_told_apart(ingest: Ingest) -> None:
         answer = await post("/v1/targets", content=content, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert answer.headers["content-type"] == "application/problem+json"
+    target = await ingest.target()
+    nan = await ingest.http.patch(
+        f"/v1/targets/{target}", content=b'{"invitations_per_slot": NaN}', headers=json_type
+    )
+    assert (nan.status_code, nan.json()["code"]) == (400, "invalid_json")
+    for path in ("/v1/targets/%00", "/v1/targets/%ff%0a", "/v1/uploads/%00"):
+        assert (await ingest.http.get(path)).status_code == 404
     unknown = await ingest.http.post("/v1/targets/nothing/pause")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")

@@ -165,7 +165,7 @@ async def opened(admin_dsn: str, password: str, portion: int = 2000) -> AsyncIte
         desk = Desk(dsn, pool, StoppedClock(), portion)
         await desk.rows(
             "INSERT INTO inbox_offsets (topic, partition, next_offset) "
-            "SELECT 'patients', p, 0 FROM generate_series(0, $1) AS p",
+            "SELECT 'patients', p, 0 FROM generate_series(0, $1) AS p ON CONFLICT DO NOTHING",
             PARTITIONS - 1,
         )
         yield desk
