@@ -19,21 +19,27 @@ async def expire(service: Service) -> bool:
     async with service.pool.acquire() as connection:
         if not await store.any_deadline(connection, mark):
             return False
+    before = await caught_up(service)
+    async with service.pool.acquire() as connection:
         earliest, unpublished = await store.unreported(connection, mark)
     if unpublished:
         return False
+    # A report that is folded between two looks can hide from both: it has left the topic, and what
+    # it brought about (the answer to a new offer, due already) was not there yet. Where a partition
+    # ends at the same place before and after, nothing was folded while we looked at the tables.
+    after = await caught_up(service)
+    partitions = {p for p, end in after.items() if before.get(p) == end}
     # What a simulated channel has yet to report may be an answer: nothing after it may expire.
     read_up_to = mark if earliest is None else min(mark, earliest)
-    partitions = await caught_up(service)
     return bool(partitions) and await _claim(service, read_up_to, partitions)
 
 
-async def caught_up(service: Service) -> set[int]:
-    """This process's partitions whose reports, as of this call, have all been folded."""
+async def caught_up(service: Service) -> dict[int, int]:
+    """This process's partitions whose reports have all been folded, with where they end."""
     consumer = service.consumers[REPORTS]
     assigned = set(consumer.assigned)
     ends = await service.ends.ends(REPORTS, assigned)
-    return {p for p in assigned if consumer.next_offsets.get(p, 0) >= ends[p]}
+    return {p: end for p, end in ends.items() if consumer.next_offsets.get(p, 0) >= end}
 
 
 async def _claim(service: Service, read_up_to: datetime, partitions: set[int]) -> bool:

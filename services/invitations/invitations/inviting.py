@@ -42,7 +42,7 @@ async def invite(
     patients = await store.read_patients(unit.connection, {d.data.patient_id for d in dispatches})
     unknown = [d for d in dispatches if d.data.patient_id not in patients]
     if unknown:
-        await _keep_waiting(unit, unknown)
+        patients |= await _meet_or_wait(unit, unknown)
     known = {d.data.invitation_id: d for d in dispatches if d.data.patient_id in patients}
     locked = await store.lock_invitations(unit.connection, patients)
     for invitation in locked:
@@ -51,12 +51,22 @@ async def invite(
         await _make(unit, list(known.values()), patients, channels, rotation)
 
 
-async def _keep_waiting(unit: Unit, dispatches: Sequence[Dispatch]) -> None:
+async def _meet_or_wait(unit: Unit, dispatches: Sequence[Dispatch]) -> dict[str, store.Patient]:
+    """Patients who have just become known; the dispatches of the others are kept waiting.
+
+    The patients are asked for once more while none can be stored, since one stored between the
+    first look and the waiting would never be waited for.
+    """
+    await store.hold_patients(unit.connection, {d.partition for d in dispatches})
+    met = await store.read_patients(unit.connection, {d.data.patient_id for d in dispatches})
     rows = [
         (d.event.id, d.data.patient_id, d.partition, msgspec.json.encode(d.event))
         for d in dispatches
+        if d.data.patient_id not in met
     ]
-    await store.add_waiting(unit.connection, rows)
+    if rows:
+        await store.add_waiting(unit.connection, rows)
+    return met
 
 
 async def _make(

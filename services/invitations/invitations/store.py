@@ -361,6 +361,11 @@ async def count_timers(connection: Connection, now: datetime) -> int:
     return int(await connection.fetchval(SQL["count_timers"], now))
 
 
+async def hold_patients(connection: Connection, partitions: Iterable[int]) -> None:
+    """Until this transaction ends, no patient of these partitions becomes known."""
+    await connection.fetch(SQL["hold_patients"], sorted(partitions))
+
+
 async def add_waiting(connection: Connection, rows: Sequence[tuple[str, str, int, bytes]]) -> None:
     """Keep events of patients who are not known yet."""
     await connection.execute(SQL["add_waiting"], *_columns(rows, 4))

@@ -10,14 +10,15 @@ import pytest
 from invitations import availability, simulation
 from invitations.behaviour import Scenario
 from invitations.channels import Channels
-from invitations.deadlines import _claim
+from invitations.deadlines import _claim, expire
 from invitations.handlers import handlers
 from invitations.offering import Rotation
 from invitations.settings import Settings
 from recall.contracts.instants import LONDON, instant
 from recall.kit import wire
+from recall.kit.consuming import Batch
 from recall.kit.service import Service
-from support.alone import Alone, pool_of
+from support.alone import Alone, pool_of, records_of
 from support.stores import TestStores, fresh_database
 
 START = datetime(2025, 9, 1, 9, tzinfo=LONDON)
@@ -165,6 +166,33 @@ async def test_a_dispatch_before_its_patient_waits_for_them(service: Invitations
     assert await service.states() == {f"{patient_id(1)}.1": "open"}
 
 
+async def test_a_dispatch_and_its_patient_at_the_same_moment_always_meet(
+    service: Invitations,
+) -> None:
+    await service.target()
+    await service.rows(
+        "INSERT INTO inbox_offsets (topic, partition, next_offset) "
+        "SELECT 'patients', p, 0 FROM generate_series(0, 11) AS p"
+    )
+    people = range(40)
+
+    async def enrol(number: int) -> None:
+        # As the consumer does: the offsets of the batch are locked before it is folded.
+        records = records_of("patients", [service.patient(number)])
+        async with service.service.unit() as unit:
+            await unit.connection.execute(
+                "SELECT 1 FROM inbox_offsets WHERE topic = 'patients' AND partition = $1 FOR UPDATE",
+                records[0].partition,
+            )
+            await service.handlers["patients"](Batch(unit, records))
+
+    await asyncio.gather(
+        *(enrol(n) for n in people), *(service.hear(service.dispatch(n)) for n in people)
+    )
+    assert len(await service.states()) == len(people)
+    assert await service.rows("SELECT 1 FROM waiting_messages") == []
+
+
 async def test_a_reply_books_its_slot_once(service: Invitations) -> None:
     await service.target()
     await service.hear(service.patient(1), service.dispatch(1))
@@ -281,6 +309,49 @@ async def test_silence_ends_at_the_deadline_and_not_before(service: Invitations)
     service.clock.at = deadline + timedelta(hours=1)
     await service.hear(service.reply(1, "A", hours=24 * 7 + 1))
     assert service.kept.of(wire.AppointmentBooked) == []
+
+
+class Reports:
+    """The topic of reports with one unread record, which is folded at one look at its ends."""
+
+    def __init__(self, service: Invitations, folded_at: int) -> None:
+        self.assigned = set(range(12))
+        self.next_offsets = dict.fromkeys(self.assigned, 0)
+        self.looks = 0
+        self._service, self._folded_at = service, folded_at
+
+    async def ends(self, _topic: str, partitions: set[int]) -> dict[int, int]:
+        self.looks += 1
+        if self.looks == self._folded_at:
+            await self._service.rows(
+                "INSERT INTO simulated_acts (due_at, partition, invitation_id, patient_id,"
+                " target_id, channel, kind, said)"
+                " SELECT $1, partition, invitation_id, patient_id, target_id, channel, 'reply', 'A'"
+                " FROM invitations",
+                START + timedelta(days=6),
+            )
+            self.next_offsets = dict.fromkeys(self.assigned, 1)
+        return dict.fromkeys(partitions, 1)
+
+
+@pytest.mark.parametrize("folded_at", [1, 2])
+async def test_an_answer_that_a_report_brings_about_while_we_look_keeps_the_invitation_open(
+    service: Invitations, folded_at: int
+) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.dispatch(1))
+    await service.rows("DELETE FROM simulated_acts")
+    reports = Reports(service, folded_at)
+    service.service.consumers = {"channel-reports": reports}  # type: ignore[dict-item]
+    service.service.ends = reports  # type: ignore[assignment]
+    service.clock.at = START + timedelta(days=7)
+
+    await expire(service.service)
+
+    assert service.kept.of(wire.InvitationUnanswered) == []
+    await service.rows("DELETE FROM simulated_acts")
+    await expire(service.service)
+    assert len(service.kept.of(wire.InvitationUnanswered)) == 1
 
 
 async def test_a_second_enrolment_with_a_standing_appointment_is_booked_not_invited(
