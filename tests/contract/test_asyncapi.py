@@ -10,8 +10,9 @@ import jsonschema
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from catalogue import asyncapi, examples
+from catalogue import examples
 from catalogue.places import DOCS
+from catalogue.schemas import schema_of
 from catalogue.wiring import SERVICES, wiring
 from recall.contracts.events import EVENTS
 from recall.contracts.topics import TOPICS
@@ -70,7 +71,7 @@ def test_every_topic_and_event_is_described(document: Any) -> None:
 def test_parts_of_different_events_with_the_same_name_are_the_same() -> None:
     seen: dict[str, Any] = {}
     for model in EVENTS.values():
-        for name, part in asyncapi.schema_of(model)["$defs"].items():
+        for name, part in schema_of(model)["$defs"].items():
             assert seen.setdefault(name, part) == part
 
 

@@ -95,7 +95,7 @@ def test_parts_and_lists_are_compared_too() -> None:
 
 
 def test_a_type_may_go_only_when_a_later_version_of_it_comes() -> None:
-    old = {"recall.slot.released.v1": {}}
+    old: dict[str, Any] = {"recall.slot.released.v1": {}}
     assert missing(old, {}) == ["recall.slot.released.v1 is gone and has no later version"]
     assert not missing(old, {"recall.slot.released.v2": {}})
 
