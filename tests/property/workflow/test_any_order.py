@@ -244,8 +244,10 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def the_page_adds_up(self) -> None:
         """Rules 1 and 2, on the histogram of round and status."""
-        cells = Counter((p.round, p.status) for p in self.patients.values())
-        overview = Counter(p.status for p in self.patients.values())
+        cells: Counter[tuple[int, str]] = Counter(
+            (p.round, p.status) for p in self.patients.values()
+        )
+        overview: Counter[str] = Counter(p.status for p in self.patients.values())
         total = len(self.patients) - overview["removed"]
         in_progress = overview["in_queue"] + overview["being_invited"]
         finished = ("booked", "declined", "did_not_book", "patient_alert")

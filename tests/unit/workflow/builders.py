@@ -15,7 +15,7 @@ KEY = b"made up"
 TARGET = "childhood-immunisations"
 START = datetime(2025, 9, 1, 8, tzinfo=UTC)
 """Monday 1 September 2025, 09:00 in London."""
-WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: Any = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAILY = Window(frozenset(WEEKDAYS), "08:00", "18:00")
 CHANNELS = ("sms", "sms-link", "letter")
 
