@@ -27,6 +27,7 @@ from recall.contracts.topics import TOPICS
 from recall.kit import wire
 from recall.kit.codec import Event, decoder
 from recall.kit.consuming import Batch, Handler, Record
+from recall.kit.kafka import partition_of
 from recall.kit.unit import Unit
 
 _decode_dispatch = decoder(TOPICS["dispatches"].carries)
@@ -188,6 +189,12 @@ async def _withdraw(
     """End open invitations of removed patients as withdrawn; an answer that came first stands."""
     desk = Desk(unit, channels, rotation)
     await desk.load({event.data.patient_id for event in events})
+    unmade = [e.data for e in events if e.data.invitation_id not in desk.invitations]
+    if unmade:
+        # A patient who is becoming known now may be getting the invitation that this ends.
+        partitions = {partition_of(data.patient_id, unit.partitions) for data in unmade}
+        await store.hold_patients(unit.connection, partitions)
+        await desk.load({data.patient_id for data in unmade})
     for event in events:
         data: InvitationWithdrawn = event.data
         ended = desk.withdraw(data.invitation_id, moment(data.withdrawn_at))
