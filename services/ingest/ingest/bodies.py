@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from recall.kit.problems import Problem
 
@@ -131,10 +132,13 @@ async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     size = int(told) if told.isascii() and told.isdigit() else 0
     if size <= limit:
         size = 0
-        async for block in request.stream():
-            size += len(block)
-            if size > limit:
-                break
-            yield block
+        try:
+            async for block in request.stream():
+                size += len(block)
+                if size > limit:
+                    break
+                yield block
+        except ClientDisconnect:
+            raise Problem(400, "incomplete", "The body ended before it was whole.") from None
     if size > limit:
         raise Problem(413, "too_large", f"The body is larger than {limit} bytes.")

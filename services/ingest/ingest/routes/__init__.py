@@ -1,15 +1,22 @@
 """HTTP in: each request is read, checked and turned into a call."""
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from ingest.routes import patients, slots, targets, uploads
 from ingest.routes.office import Office
 from recall.kit.access import guard
+from recall.kit.problems import not_found
 
 
 def router(office: Office) -> APIRouter:
     """All of ingest's routes, behind the stack's token."""
-    whole = APIRouter(dependencies=[Depends(guard(office.token))])
+    whole = APIRouter(dependencies=[Depends(guard(office.token)), Depends(check_ids)])
     for part in (targets, uploads, slots, patients):
         whole.include_router(part.router(office))
     return whole
+
+
+def check_ids(request: Request) -> None:
+    """Answer 404 to ids that nothing can have: PostgreSQL would refuse some of their characters."""
+    if not all(str(value).isprintable() for value in request.path_params.values()):
+        raise not_found("path")
