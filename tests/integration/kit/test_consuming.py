@@ -94,8 +94,14 @@ GARBAGE: dict[str, tuple[Given, str | None]] = {
     "no JSON": (Given(b"\x00\x01garbage"), "unreadable"),
     "empty": (Given(b""), "unreadable"),
     "half a record": (Given(encoded(slot(1))[:-20]), "unreadable"),
-    "not UTF-8": (Given(encoded(slot(1, clinician="Zo")).replace(b"Zo", b"\xff\xfe")), "unreadable"),
-    "a lone surrogate": (Given(encoded(slot(1, clinician="Zo")).replace(b"Zo", b"\\ud800")), "unreadable"),
+    "not UTF-8": (
+        Given(encoded(slot(1, clinician="Zo")).replace(b"Zo", b"\xff\xfe")),
+        "unreadable",
+    ),
+    "a lone surrogate": (
+        Given(encoded(slot(1, clinician="Zo")).replace(b"Zo", b"\\ud800")),
+        "unreadable",
+    ),
     "an array": (Given(b"[]"), "invalid"),
     "an unknown type": (Given(encoded(slot(1)).replace(b"released.v1", b"eaten.v9")), "invalid"),
     "a wrong field": (Given(changed({"minutes": "ten"})), "invalid"),
