@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 import pytest
 from aiokafka.errors import KafkaError
 
@@ -166,9 +167,7 @@ async def test_a_broken_callback_leaves_the_messages_to_this_process_own_relay(
 
     async with opened(place) as toy:
         with pytest.raises(RuntimeError):
-            async with toy.outbox.unit() as unit:
-                unit.emit(slot(1), 1, topic=place.outgoing, partition=0)
-                unit.after_commit(broken)
+            await say(toy, after_commit=broken)
         assert await toy.outbox.measure() == 1
         assert await toy.outbox.relay()
         assert set(await told(place)) == ids([slot(1)])
@@ -203,17 +202,22 @@ class AsIfEmpty(set[int]):
         return iter(())
 
 
-async def say(toy: Toy) -> None:
+def no_more() -> None:
+    """Nothing follows the commit."""
+
+
+async def say(toy: Toy, then: str = "SELECT 1", after_commit: Callable[[], None] = no_more) -> None:
+    """One unit that tells of one slot and then asks the database something."""
     async with toy.outbox.unit() as unit:
         unit.emit(slot(1), 1, topic=toy.place.outgoing, partition=0)
+        unit.after_commit(after_commit)
+        await unit.connection.execute(then)
 
 
 async def test_what_is_rolled_back_is_never_told(place: Place) -> None:
     async with opened(place) as toy:
-        with pytest.raises(KeyError):
-            async with toy.outbox.unit() as unit:
-                unit.emit(slot(1), 1, topic=place.outgoing, partition=0)
-                raise KeyError
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await say(toy, "SELECT * FROM no_such_table")
         await relayed(toy)
         assert await told(place) == {}
 
@@ -243,11 +247,10 @@ async def test_what_is_stored_early_is_told_by_the_relay_after_the_commit(place:
 
 
 async def test_without_a_partition_the_keys_own_is_taken(place: Place) -> None:
-    async with opened(place) as toy:
-        async with toy.outbox.unit() as unit:
-            unit.emit(slot(1), 1, topic=place.outgoing)
-            partition = partition_of(target_of(0), unit.partitions)
-            assert list(unit.outgoing) == [(place.outgoing.name, partition)]
+    async with opened(place) as toy, toy.outbox.unit() as unit:
+        unit.emit(slot(1), 1, topic=place.outgoing)
+        partition = partition_of(target_of(0), unit.partitions)
+        assert list(unit.outgoing) == [(place.outgoing.name, partition)]
 
 
 async def test_a_record_the_broker_would_refuse_is_refused_before(place: Place) -> None:
