@@ -54,6 +54,7 @@ def checks(sources: Sequence[str]) -> list[Check]:
         ),
         Check("mypy --strict", lambda: _module("mypy", "--strict", *_typed(sources))),
         Check("imports point one way", _import_rules),
+        Check("generated docs and schemas", lambda: _module("catalogue", "--check")),
         Check("locks hold hashes and no address", lambda: "\n".join(faults_of_locks(ROOT))),
     ]
     found += [

@@ -14,6 +14,7 @@ from invitations.deadlines import _claim, expire
 from invitations.handlers import handlers
 from invitations.offering import Rotation
 from invitations.settings import Settings
+from recall.contracts import events
 from recall.contracts.instants import LONDON, instant
 from recall.kit import wire
 from recall.kit.consuming import Batch
@@ -53,7 +54,7 @@ class Invitations(Alone):
             *(self.slot(name, number) for number in range(slots)),
         )
 
-    def slot(self, target: str, number: int, version: int = 1):
+    def slot(self, target: str, number: int, version: int = 1) -> events.SlotReleased:
         at = datetime(2025, 9, 15, 9, tzinfo=LONDON) + timedelta(minutes=20 * number)
         return wire.SlotReleased(
             target_id=target,
@@ -64,7 +65,9 @@ class Invitations(Alone):
             clinician=None,
         )
 
-    def patient(self, number: int, target: str = "t", person: int | None = None):
+    def patient(
+        self, number: int, target: str = "t", person: int | None = None
+    ) -> events.PatientEnrolled:
         return wire.PatientEnrolled(
             target_id=target,
             patient_id=patient_id(number),
@@ -86,7 +89,9 @@ class Invitations(Alone):
             enrolled_at=instant(START),
         )
 
-    def dispatch(self, number: int, target: str = "t", round_number: int = 1, channel: str = "sms"):
+    def dispatch(
+        self, number: int, target: str = "t", round_number: int = 1, channel: str = "sms"
+    ) -> events.InvitationDispatched:
         return wire.InvitationDispatched(
             target_id=target,
             patient_id=patient_id(number),
@@ -98,7 +103,9 @@ class Invitations(Alone):
             expires_at=instant(START + timedelta(days=7)),
         )
 
-    def reply(self, number: int, text: str, report: str = "r1", hours: int = 1, target: str = "t"):
+    def reply(
+        self, number: int, text: str, report: str = "r1", hours: int = 1, target: str = "t"
+    ) -> events.ReplyReceived:
         return wire.ReplyReceived(
             target_id=target,
             patient_id=patient_id(number),
@@ -109,7 +116,7 @@ class Invitations(Alone):
             received_at=instant(START + timedelta(hours=hours)),
         )
 
-    def withdrawal(self, number: int):
+    def withdrawal(self, number: int) -> events.InvitationWithdrawn:
         return wire.InvitationWithdrawn(
             target_id="t",
             patient_id=patient_id(number),

@@ -1,9 +1,11 @@
 """However answers and reports come, an invitation ends at most once and slots go to one person."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from invitations.answers import (
     Booked,
@@ -19,6 +21,7 @@ from invitations.answers import (
     reply,
     report_delivery,
 )
+from invitations.replies import Meaning
 
 START = datetime(2025, 9, 1, 8, tzinfo=UTC)
 SLOTS = {
@@ -51,7 +54,9 @@ def fresh(channel: str = "sms") -> Invitation:
 
 
 @given(st.lists(st.one_of(replies, reports), max_size=12), st.sampled_from(["sms", "letter"]))
-def test_an_invitation_has_at_most_one_outcome_and_never_opens_again(steps, channel) -> None:
+def test_an_invitation_has_at_most_one_outcome_and_never_opens_again(
+    steps: list[tuple[str, Any, datetime]], channel: str
+) -> None:
     invitation, outcomes = fresh(channel), 0
     for kind, what, at in steps:
         before = invitation.state
@@ -66,7 +71,7 @@ def test_an_invitation_has_at_most_one_outcome_and_never_opens_again(steps, chan
 
 
 @given(meanings, moments)
-def test_only_a_bookable_slot_is_booked_and_only_in_time(meaning, at) -> None:
+def test_only_a_bookable_slot_is_booked_and_only_in_time(meaning: Meaning, at: datetime) -> None:
     invitation = fresh()
     after, effects = reply(invitation, meaning, SLOTS, at)
     booked = [effect for effect in effects if isinstance(effect, Booked)]
@@ -114,15 +119,7 @@ def test_cancel_frees_the_slot_of_a_standing_appointment() -> None:
 def test_who_has_an_appointment_already_gets_no_second_one() -> None:
     booked, _ = reply(fresh(), "a", SLOTS, START)
     again = fresh()
-    standing = type(again)(
-        **{
-            name: getattr(again, name)
-            for name in again.__struct_fields__
-            if name not in {"appointment", "appointment_at"}
-        },
-        appointment=booked.appointment,
-        appointment_at=booked.appointment_at,
-    )
+    standing = replace(again, appointment=booked.appointment, appointment_at=booked.appointment_at)
     after, effects = reply(standing, "c", SLOTS, START)
     assert effects == [Stood()]
     assert after.appointment == "slot-0"

@@ -3,12 +3,12 @@
 from collections import Counter
 from datetime import timedelta
 
-from invitations.behaviour import Odds, Scenario, Script, acts_of
+from invitations.behaviour import Act, Odds, Scenario, Script, acts_of
 
 WEEK = timedelta(days=7)
 
 
-def acts(scenario: Scenario, number: int, channel: str = "sms", seed: int = 1):
+def acts(scenario: Scenario, number: int, channel: str = "sms", seed: int = 1) -> list[Act]:
     return acts_of(
         scenario,
         seed,
