@@ -135,7 +135,13 @@ def spec(server: Server) -> ProcessSpec:
 
 
 async def prepare(server: Server) -> None:
-    """Initialise the data folder once, under another name until it is whole."""
+    """Initialise the data folder once, under another name until it is whole.
+
+    Before every start: the server's own user must still get to its data, whatever was done to the
+    folders above them meanwhile.
+    """
+    if server.user is not None:
+        _let_through(server.directory)
     if server.data.exists():
         return
     partial = server.directory / "data.partial"

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
+import logging
 import os
 import random
 import signal
@@ -351,6 +352,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1, help="runs with faults, seed by seed")
     parser.add_argument("--keep", type=Path, help="keep the stacks' logs and data in this folder")
     given = parser.parse_args()
+    # What the client says of a broker that was killed is no news here.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     sys.exit(asyncio.run(_rounds(given.patients, given.seed, given.rounds, given.keep)))
 
 

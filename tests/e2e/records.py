@@ -25,8 +25,8 @@ class Raw:
 async def read(bootstrap: str, topics: Iterable[str], partitions: int) -> list[Raw]:
     """Every record of some topics, in the order of topic, partition and offset."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
     try:
+        await consumer.start()
         places = [
             TopicPartition(topic, partition) for topic in topics for partition in range(partitions)
         ]
@@ -49,8 +49,8 @@ async def read(bootstrap: str, topics: Iterable[str], partitions: int) -> list[R
 async def write(bootstrap: str, records: Sequence[Raw]) -> None:
     """Write records as they are, each into its partition, and wait until all are acknowledged."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5)
-    await producer.start()
     try:
+        await producer.start()
         sent = [
             await producer.send(
                 record.topic,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.monkey import FROZEN, KILLED, differences, plan, run
+from e2e.audit import differences
+from e2e.monkey import FROZEN, KILLED, plan, run
 from launcher.crowd import Crowd
 
 SEED = 7

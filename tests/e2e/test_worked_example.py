@@ -23,19 +23,18 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from e2e.audit import SERVICES, complaints, events_of, records_of, rule_1
+from e2e.commands import DEADLINE, dev, end_of, left_in, ran
 from e2e.doors import doors
 from e2e.garbage import KINDS, MARK, thrown
 from e2e.records import Raw, write
 from launcher import example, pictures
 from launcher.driving import Driver
-from launcher.paths import ROOT
 from launcher.stack import Stack, is_ready
 from recall.contracts.envelope import CONTENT_TYPE, Envelope
 from recall.contracts.events import EVENTS
 from recall.contracts.topics import TOPICS
-from support.stacks import clock_of, logs_of, own_environment, simulated
+from support.stacks import clock_of, logs_of, simulated
 
-DEADLINE = 240.0
 PERSONAL = re.compile(r"(?<!\d)999\d{7}(?!\d)|07700[ ]?9\d{5}|\+447700")
 """A made-up NHS number, a made-up mobile."""
 
@@ -98,50 +97,10 @@ async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Play
             yield Played(stack, driver, page, seen)
 
 
-@dataclass
-class Ended:
-    """A child process that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-async def dev(folder: Path, *words: str) -> asyncio.subprocess.Process:
-    """Start `./dev` as a user does, its stack apart from the checkout's own."""
-    return await asyncio.create_subprocess_exec(
-        str(ROOT / "dev"),
-        *words,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=ROOT,
-        env=own_environment(folder),
-        start_new_session=True,
-    )
-
-
-async def end_of(process: asyncio.subprocess.Process) -> Ended:
-    """Wait for it to end by itself; it is killed when it takes too long."""
-    try:
-        async with asyncio.timeout(DEADLINE):
-            out, err = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        raise
-    assert process.returncode is not None
-    return Ended(process.returncode, out.decode(), err.decode())
-
-
 def ports_of(stack: dict[str, str]) -> list[int]:
     """Every port that a stack.json names."""
     hosts = [value if "//" in value else f"//{value}" for k, value in stack.items() if k != "token"]
     return [port for host in hosts if (port := urlsplit(host).port) is not None]
-
-
-def left_in(folder: Path) -> list[str]:
-    """What a `./dev` left in its folder."""
-    return sorted(path.name for path in folder.iterdir())
 
 
 def is_open(port: int) -> bool:
@@ -151,7 +110,7 @@ def is_open(port: int) -> bool:
 
 
 async def test_dev_demo_exits_well_and_prints_the_worked_example_as_json(tmp_path: Path) -> None:
-    ended = await end_of(await dev(tmp_path, "demo", "--exit", "--json"))
+    ended = await ran(tmp_path, "demo", "--exit", "--json")
 
     assert ended.code == 0, ended.err
     page = json.loads(ended.out)
