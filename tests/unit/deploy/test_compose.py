@@ -73,6 +73,12 @@ def test_it_has_the_stores_one_run_of_provisioning_and_the_services_that_the_lau
     assert tuple(service.name for service in LOCAL) == SERVICES
 
 
+def test_the_specification_of_compose_files_allows_it() -> None:
+    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    ran = subprocess.run([*words, COMPOSE], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
 def test_the_stores_are_the_versions_that_the_tests_use() -> None:
     assert PARTS["kafka"]["image"] == KAFKA_IMAGE
     assert PARTS["postgres"]["image"] == POSTGRES_IMAGE

@@ -19,6 +19,7 @@ import pytest
 from launcher.paths import IMPORT_ROOTS, ROOT
 from launcher.ports import free_ports
 from unit.deploy.files import (
+    DOCKERFILE,
     SERVICES,
     compose,
     copies,
@@ -70,6 +71,12 @@ def test_every_stage_begins_from_one_exact_python_of_the_version_we_need() -> No
     assert len(bases) == 2
     assert len(set(bases)) == 1
     assert re.fullmatch(r"python:3\.11\.\d+-slim-[a-z]+", bases[0])
+
+
+def test_the_linter_of_dockerfiles_finds_nothing() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    ran = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
 
 
 def test_packages_are_installed_by_hash_from_the_lock_that_has_no_launcher_in_it() -> None:

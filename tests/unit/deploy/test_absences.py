@@ -1,0 +1,100 @@
+"""What ARCHITECTURE.md says is absent, as far as reading the code can tell."""
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from launcher.paths import ROOT
+
+CODE = sorted(path for top in ("services", "shared") for path in (ROOT / top).rglob("*.py"))
+SERVICES = [path for path in CODE if path.is_relative_to(ROOT / "services")]
+KIT = ROOT / "shared" / "recall" / "kit"
+SQL = sorted(path for top in ("services", "shared") for path in (ROOT / top).rglob("*.sql"))
+
+STATEMENT = re.compile(r"\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|COPY)\s")
+CLOCK = re.compile(
+    r"\b(?:now\s*\(|current_timestamp|current_date|localtime|clock_timestamp)", re.IGNORECASE
+)
+
+
+def calls(tree: ast.AST) -> Iterator[str]:
+    """The names of everything that is called, without what they are called on."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            match node.func:
+                case ast.Attribute(attr=name) | ast.Name(id=name):
+                    yield name
+
+
+def pure_modules() -> list[Path]:
+    """Those that import-linter keeps pure."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    [rule] = [
+        rule
+        for rule in config["tool"]["importlinter"]["contracts"]
+        if rule["name"] == "Pure modules do not act"
+    ]
+    names = {".".join(path.with_suffix("").parts[-2:]): path for path in SERVICES}
+    return [names[name] for name in rule["source_modules"]]
+
+
+def test_no_service_commits_acknowledges_or_publishes() -> None:
+    forbidden = {"commit", "ack", "nack", "publish_batch", "send_and_wait", "send_batch"}
+    found = {
+        (path.name, name)
+        for path in SERVICES
+        for name in calls(ast.parse(path.read_text()))
+        if name in forbidden
+    }
+    assert found == set()
+
+
+def test_no_sql_stands_outside_sql_files_but_for_the_kits_own() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and STATEMENT.match(node.value)
+    }
+    allowed = {KIT / "migrating.py", KIT / "provision.py", KIT / "service.py"}
+    assert found <= {path.relative_to(ROOT).as_posix() for path in allowed}
+
+
+@pytest.mark.parametrize("path", SQL, ids=lambda path: f"{path.parts[-4]}-{path.stem}")
+def test_no_sql_asks_for_the_time(path: Path) -> None:
+    statements = [line.partition("--")[0] for line in path.read_text().splitlines()]
+    assert not CLOCK.search("\n".join(statements))
+
+
+@pytest.mark.parametrize("path", pure_modules(), ids=lambda path: f"{path.parts[-2]}-{path.stem}")
+def test_no_pure_module_asks_for_the_time_a_random_number_or_a_new_id(path: Path) -> None:
+    forbidden = {"now", "utcnow", "today", "time", "monotonic", "uuid4", "urandom", "token_hex"}
+    tree = ast.parse(path.read_text())
+    imported = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module]
+        )
+    }
+    assert not {"random", "secrets", "time", "asyncio", "uuid"} & imported
+    assert not (forbidden - {"time"}) & set(calls(tree))
+
+
+def test_no_service_reads_the_schema_of_another() -> None:
+    names = {"ingest": "ingest", "workflow": "workflow", "invitations": "invitations"}
+    names["dashboard"] = "dashboard-api"
+    for service, folder in names.items():
+        others = "|".join(set(names) - {service})
+        for path in (ROOT / "services" / folder).rglob("*.sql"):
+            statements = "\n".join(
+                line.partition("--")[0] for line in path.read_text().splitlines()
+            )
+            assert not re.search(rf"\b(?:FROM|JOIN|INTO|UPDATE)\s+(?:{others})\.", statements)
