@@ -1,6 +1,6 @@
 """A seeded monkey: the same crowd with and without faults must end in the same result.
 
-    python -m e2e.monkey --seed 7 --patients 2000 --rounds 5
+    cd tests && ../.venv/bin/python -m e2e.monkey --seed 7 --patients 2000 --rounds 5
 
 The monkey kills processes with SIGKILL, freezes consumers past their session while a second
 replica takes over and then thaws them beside it, repeats records and throws garbage on topics.

@@ -1,6 +1,6 @@
 """A crowd under faults ends in the same result, to the last patient, as the same crowd in peace.
 
-What the monkey did is in the captured output; `python -m e2e.monkey --seed N` does it again.
+What the monkey did is in the captured output; in tests/, `python -m e2e.monkey --seed N` does it again.
 """
 
 from pathlib import Path
