@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RUN / "bench.json", help="where they are kept")
     asked = parser.parse_args()
     RUN.mkdir(exist_ok=True)
+    # A topic just made has no leader for a moment: the client tries again, and says so loudly.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=RUN, ignore_cleanup_errors=True) as name:
         figures = asyncio.run(measure(asked.patients, asked.seed, Path(name), show.say))
     asked.out.write_text(json.dumps(figures, indent=2) + "\n")

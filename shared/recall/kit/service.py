@@ -246,6 +246,8 @@ def serve(app: FastAPI, settings: ServiceSettings, name: str) -> None:
     gc.set_threshold(50_000, 20, 20)
     telemetry.configure(name, settings.log_level, settings.log_format)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    # It tells of every batch otherwise; what goes wrong must still be seen.
+    logging.getLogger("faststream").setLevel(logging.WARNING)
     uvicorn.run(
         app,
         host=settings.host,
