@@ -9,7 +9,10 @@ from typing import Any
 import structlog
 
 PERSONAL = re.compile(
-    r"(?<!\d)(?:\d{3}[ -]?\d{3}[ -]?\d{4}|(?:(?:\+|00)44[ -]?(?:\(0\)[ -]?)?|0)7(?:[ -]?\d){9})(?!\d)"
+    r"(?<!\d)(?:"
+    r"\d{3}[ -]?\d{3}[ -]?\d{4}"
+    r"|(?:(?:\+|00)44[ -]?(?:\(0\)[ -]?)?|0)7(?:[ -]?\d){9}"
+    r")(?!\d)"
 )
 """What looks like an NHS number or a mobile number: masked wherever it might slip in."""
 
