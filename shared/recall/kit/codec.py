@@ -141,10 +141,16 @@ def decoder(models: tuple[type[Data], ...]) -> Callable[[bytes], Event]:
 
     The function raises `msgspec.ValidationError` for an unknown type or a wrong field (the
     message names the field, never the value of a text field) and `msgspec.DecodeError` for what
-    is no JSON.
+    is no JSON (`UnicodeDecodeError`, `RecursionError`: no UTF-8, nested too deep).
     """
     union: Any = Union[(*(_envelope(model) for model in models), _Unheard)]
-    return cast("Callable[[bytes], Event]", msgspec.json.Decoder(union).decode)
+    decode_json = msgspec.json.Decoder(union).decode
+
+    def decode(value: bytes) -> Event:
+        value.decode()  # The decoder itself passes over fields that it does not know.
+        return cast("Event", decode_json(value))
+
+    return decode
 
 
 class _Outgoing(msgspec.Struct, omit_defaults=True):
