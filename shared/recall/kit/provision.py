@@ -8,7 +8,9 @@ import argparse
 import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import asyncpg
 
@@ -16,6 +18,7 @@ from recall.contracts.topics import DEFAULT_PARTITIONS, TOPICS
 from recall.kit.kafka import create_topics
 from recall.kit.migrating import migrate
 
+ATTEMPTS = 20
 ROLE_SETTINGS = {
     # A statement that takes longer than this is stuck; the batch is done again.
     "statement_timeout": "120s",
@@ -43,12 +46,29 @@ async def provision_database(
     try:
         ran = {}
         for service in services:
-            await _make_role(connection, service, role_password)
+            await _undisturbed(partial(_make_role, connection, service, role_password))
             ran[service] = await migrate(connection, service, service)
-            await _grant(connection, service)
+            await _undisturbed(partial(_grant, connection, service))
         return ran
     finally:
         await connection.close()
+
+
+async def _undisturbed(step: Callable[[], Awaitable[None]]) -> None:
+    """Do a step until no other provisioner alters the same roles meanwhile.
+
+    Roles belong to the server and advisory locks to one database, so no lock keeps them apart.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            await step()
+        except asyncpg.InternalServerError as error:
+            if "concurrently" not in str(error):
+                raise
+            await asyncio.sleep(random.uniform(0.0, 0.1))
+        else:
+            return
+    await step()
 
 
 async def _make_role(connection: asyncpg.Connection, service: str, password: str) -> None:
