@@ -331,6 +331,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 self._failing = None
 
+    def leave(self) -> None:
+        """Begin no further attempt at the batch in hand: the process ends."""
+        self._leaving.set()
+
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Wait for the batch in hand, so that the next owner never works beside it."""
         del revoked

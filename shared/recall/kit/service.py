@@ -213,6 +213,8 @@ class Service:
         timer = threading.Timer(HARD_STOP_SECONDS, os._exit, (1,))
         timer.daemon = True
         timer.start()
+        for consumer in self.consumers.values():
+            consumer.leave()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
