@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -12,6 +13,8 @@ from aiokafka.partitioner import murmur2
 from recall.contracts.topics import Topic
 
 DAY_MS = 24 * 3600 * 1000
+CONTROLLER_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 2.0)
+"""Seconds to wait for a broker that does not know its controller yet."""
 MAX_RECORD_BYTES = 900_000
 """Kept under the broker's `message.max.bytes` (1,048,588), with room for the batch around it."""
 
@@ -45,15 +48,17 @@ async def create_topics(
     Raises:
         KafkaError: the broker refuses for any other reason than that a topic exists.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        wanted = [
-            NewTopic(t.name, partitions, replication, topic_configs=_config(t)) for t in topics
-        ]
-        answer = await admin.create_topics(wanted)
-    finally:
-        await admin.close()
+    wanted = [NewTopic(t.name, partitions, replication, topic_configs=_config(t)) for t in topics]
+    for pause in CONTROLLER_PAUSES:
+        try:
+            answer = await _asked_for(bootstrap, wanted)
+            break
+        except AttributeError:
+            # A broker that has just started may not name its controller yet (aiokafka then
+            # asks None for its address).
+            await asyncio.sleep(pause)
+    else:
+        answer = await _asked_for(bootstrap, wanted)
     made = []
     for name, code, *_ in answer.topic_errors:
         error = for_code(code)
@@ -62,6 +67,15 @@ async def create_topics(
         elif error is not TopicAlreadyExistsError:
             raise error(name)
     return made
+
+
+async def _asked_for(bootstrap: str, wanted: list[NewTopic]) -> Any:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return await admin.create_topics(wanted)
+    finally:
+        await admin.close()
 
 
 class Ends:

@@ -168,7 +168,8 @@ async def test_what_is_asked_is_sent_and_reported_and_garbage_put_aside(broker: 
     async with running(broker, provider):
         await broker.until_committed(22)
     reports = await broker.reports(20)
-    assert sorted(provider.keys) == asked
+    # A topic just made may have no leader yet: then the batch comes again, under the same keys.
+    assert sorted(set(provider.keys)) == asked
     assert {report.id for report in reports} == {f"{key}/sending/{key}.left" for key in asked}
     [letter] = await broker.read(dead_letter_topic(broker.group).name, 1)
     assert (letter.key, letter.value) == (b"garbage", b"{no json")
