@@ -41,6 +41,7 @@ log = structlog.get_logger()
 SQL = queries("recall.kit")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+HINT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +305,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         }
         if consumer is None or not folded:
             return
-        with contextlib.suppress(KafkaError):
-            await consumer.commit(folded)
+        with contextlib.suppress(KafkaError, TimeoutError):
+            # Without a broker a commit never returns; a hint is not worth the wait.
+            async with asyncio.timeout(HINT_SECONDS):
+                await consumer.commit(folded)
             self._hinted |= {tp.partition: offset for tp, offset in folded.items()}
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:

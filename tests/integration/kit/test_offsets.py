@@ -1,5 +1,6 @@
 """Gaps, holes, topics made anew and retention: where the log and the stored offsets disagree."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -81,6 +82,38 @@ class Rewound:
 
 def reads_with(toy: Toy, client: Rewound) -> None:
     toy.consumer._subscriber = SimpleNamespace(consumer=client)  # type: ignore[assignment]
+
+
+async def test_kafka_is_told_how_far_the_topic_is_folded(place: Place) -> None:
+    await feed(place, given([slot(n, n % 2) for n in range(10)]))
+    async with running(place) as toy:
+        await toy.settle()
+        await toy.consumer.hint()
+    consumer = AIOKafkaConsumer(bootstrap_servers=place.bootstrap, group_id=place.group)
+    await consumer.start()
+    try:
+        for partition in range(PARTITIONS):
+            assert await consumer.committed(TopicPartition(place.incoming.name, partition)) == 5
+    finally:
+        await consumer.stop()
+
+
+async def test_a_hint_that_gets_no_answer_is_given_up(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would hold up the watch, whose ticks say that this process lives."""
+
+    class Silent(Rewound):
+        async def commit(self, _offsets: Any) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("recall.kit.consuming.HINT_SECONDS", 0.05)
+    async with opened(place) as toy:
+        reads_with(toy, Silent(place, {0}))
+        toy.consumer.assigned, toy.consumer.next_offsets = {0}, {0: 5}
+        async with asyncio.timeout(30):
+            await toy.consumer.hint()
+        assert toy.consumer._hinted == {}
 
 
 async def test_a_commit_ahead_of_the_database_skips_nothing(place: Place) -> None:

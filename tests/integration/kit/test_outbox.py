@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from recall.kit import publishing
 from recall.kit.consuming import Batch
-from recall.kit.kafka import partition_of
+from recall.kit.kafka import create_topics, partition_of
 from recall.kit.publishing import RecordTooLargeError
 from support.stores import TestStores
 from support.toy import (
@@ -335,6 +335,7 @@ async def test_a_broker_that_is_away_while_publishing_loses_nothing(
             os.kill(pid, signal.SIGCONT)
         await until(lambda: published(toy))
         assert set(await told(place)) >= ids(SLOTS)
+    await until(lambda: is_whole(place))
 
 
 async def published(toy: Toy) -> bool:
@@ -360,6 +361,15 @@ async def test_a_killed_broker_loses_nothing(
         assert set(await told(place)) == ids(SLOTS + late)
         minutes = {target: total for target, (total, _) in (await toy.totals()).items()}
         assert minutes == {t: total for t, (total, _) in expected(SLOTS + late).items()}
+    await until(lambda: is_whole(place))
+
+
+async def is_whole(place: Place) -> bool:
+    """Whether the broker is back in its own cluster, for the tests that follow."""
+    try:
+        return await create_topics(place.bootstrap, [place.incoming], 1) == []
+    except (KafkaError, AttributeError):
+        return False
 
 
 async def fed(place: Place, slots: list[Any]) -> bool:
