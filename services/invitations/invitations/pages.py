@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
+from pydantic import BaseModel, ConfigDict
 
 from invitations import store
 from invitations.answers import OfferWanted, book, decline
@@ -35,9 +36,10 @@ _STYLE = (files("invitations") / "static" / "booking.css").read_bytes()
 _STATUS: Mapping[View, int] = {"unknown": 404, "locked": 403, "expired": 410, "withdrawn": 410}
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(BaseModel):
     """What the patient sent with the form."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, str_max_length=100)
 
     day: str = ""
     month: str = ""
