@@ -10,11 +10,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka.errors import KafkaError
 
-from recall.kit import publishing
 from recall.kit.consuming import Batch
-from recall.kit.kafka import create_topics, partition_of
+from recall.kit.kafka import partition_of
 from recall.kit.publishing import RecordTooLargeError
 from support.stores import TestStores
 from support.toy import (
@@ -30,11 +28,9 @@ from support.toy import (
     new_place,
     opened,
     read_all,
-    running,
     slot,
     target_of,
     told,
-    until,
 )
 
 SLOTS = [slot(n, n % 2) for n in range(40)]
@@ -294,115 +290,3 @@ async def test_a_trace_goes_on_from_cause_to_effect(place: Place) -> None:
         assert continued.startswith(f"00-{'a' * 32}-")
         assert not begun.startswith(f"00-{'a' * 32}-")
         assert continued[36:] == begun[36:]
-
-
-def process_of(stores: TestStores, name: str) -> int:
-    kept = stores.processes.get(name)
-    if kept is None or kept.pid is None:
-        pytest.skip("only stores of our own may be stopped")
-    return kept.pid
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """A publisher that gives up after a second."""
-
-    def apply() -> None:
-        for name in ("START_SECONDS", "PUBLISH_SECONDS", "STOP_SECONDS"):
-            monkeypatch.setattr(publishing, name, 1.0)
-
-    return apply
-
-
-async def test_a_broker_that_is_away_while_publishing_loses_nothing(
-    stores: TestStores, place: Place, impatient: Callable[[], None]
-) -> None:
-    pid = process_of(stores, "kafka")
-    await feed(place, given(SLOTS))
-    async with opened(place) as toy:
-        arrived = await toy.arrived()
-        await toy.receive([record for record in arrived if record.offset == 0])
-        impatient()
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            async with asyncio.timeout(30):
-                await toy.receive(arrived)
-            assert await toy.totals() == expected(SLOTS)
-            assert await toy.outbox.measure() == len(SLOTS) - 2
-            with pytest.raises((TimeoutError, KafkaError)):
-                await toy.outbox.relay()
-        finally:
-            os.kill(pid, signal.SIGCONT)
-        await until(lambda: published(toy))
-        assert set(await told(place)) >= ids(SLOTS)
-    await until(lambda: is_whole(place))
-
-
-async def published(toy: Toy) -> bool:
-    try:
-        await toy.outbox.relay()
-    except (TimeoutError, KafkaError):
-        return False
-    return await toy.outbox.measure() == 0
-
-
-async def test_a_killed_broker_loses_nothing(
-    stores: TestStores, place: Place, impatient: Callable[[], None]
-) -> None:
-    pid = process_of(stores, "kafka")
-    impatient()
-    late = [slot(1000 + n, n % 2) for n in range(40)]
-    async with running(place) as toy:
-        await feed(place, given(SLOTS))
-        os.kill(pid, signal.SIGKILL)
-        await until(lambda: stores.processes["kafka"].pid not in {pid, None})
-        await until(lambda: fed(place, late))
-        await toy.settle()
-        assert set(await told(place)) == ids(SLOTS + late)
-        minutes = {target: total for target, (total, _) in (await toy.totals()).items()}
-        assert minutes == {t: total for t, (total, _) in expected(SLOTS + late).items()}
-    await until(lambda: is_whole(place))
-
-
-async def is_whole(place: Place) -> bool:
-    """Whether the broker is back in its own cluster, for the tests that follow."""
-    try:
-        return await create_topics(place.bootstrap, [place.incoming], 1) == []
-    except (KafkaError, AttributeError):
-        return False
-
-
-async def fed(place: Place, slots: list[Any]) -> bool:
-    try:
-        async with asyncio.timeout(5):
-            await feed(place, given(slots))
-    except (TimeoutError, KafkaError):
-        return False
-    return True
-
-
-async def test_a_crash_of_the_database_loses_nothing(stores: TestStores, place: Place) -> None:
-    """A backend killed outright takes all others down: the database recovers from its log."""
-    process_of(stores, "postgres")
-    crashes = ["once"]
-
-    async def crash(batch: Batch) -> None:
-        if crashes:
-            crashes.pop()
-            pid = await batch.unit.connection.fetchval("SELECT pg_backend_pid()")
-            os.kill(pid, signal.SIGKILL)
-
-    await feed(place, given(SLOTS))
-    async with running(place, meddle=crash) as toy:
-        await until(lambda: settled_again(toy))
-        assert not crashes
-        assert await toy.totals() == expected(SLOTS)
-        assert set(await told(place)) == ids(SLOTS)
-        await until(lambda: toy.consumer.trouble is None)
-
-
-async def settled_again(toy: Toy) -> bool:
-    try:
-        return await toy.settled()
-    except Exception:  # noqa: BLE001 - the database is on its way back.
-        return False
