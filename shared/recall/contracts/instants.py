@@ -19,9 +19,10 @@ def instant(moment: datetime) -> str:
     >>> instant(datetime(2025, 9, 1, 8, tzinfo=UTC))
     '2025-09-01T08:00:00.000000Z'
     """
-    if moment.utcoffset() != timedelta(0):
-        moment = moment.astimezone(UTC)
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    text = moment.isoformat(timespec="microseconds")
+    if not text.endswith("+00:00"):
+        text = moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return text[:-6] + "Z"
 
 
 def moment(text: str) -> datetime:

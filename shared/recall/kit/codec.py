@@ -193,9 +193,11 @@ def model_of(data: object) -> type[Data]:
     Raises:
         KeyError: not an event's data.
     """
-    if isinstance(data, Data):
-        return type(data)
-    return _MODELS[type(data)]
+    kind = type(data)
+    found = _MODELS.get(kind)
+    if found is None and issubclass(kind, Data):
+        return kind
+    return _MODELS[kind] if found is None else found
 
 
 _MODELS: dict[type[Any], type[Data]] = {}

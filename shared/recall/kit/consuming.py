@@ -12,7 +12,6 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -25,6 +24,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from recall.contracts.topics import Topic
+from recall.kit import inbox
 from recall.kit.codec import decoder
 from recall.kit.kafka import Ends
 from recall.kit.metrics import Metrics
@@ -32,13 +32,11 @@ from recall.kit.outbox import Outbox
 from recall.kit.postgres import DATA_ERRORS, Connection
 from recall.kit.records import DeadLetter, Raw, Record, decoded, reason_of, runs
 from recall.kit.settings import ServiceSettings
-from recall.kit.sql import queries
 from recall.kit.unit import Unit
 
 __all__ = ["Batch", "Consumer", "DeadLetter", "Handler", "Raw", "Record", "TooManyBadRecordsError"]
 
 log = structlog.get_logger()
-SQL = queries("recall.kit")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 HINT_SECONDS = 5.0
@@ -182,10 +180,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             good, bad = ([], [poison] if fresh else []) if poison else decoded(self._decode, fresh)
             run = self._brake(fresh, bad)
             if bad:
-                await self._put_aside(unit.connection, bad)
+                await inbox.put_aside(unit.connection, self.topic.name, bad)
             if good:
                 await self._handler(Batch(unit, good))
-            await self._advance(unit.connection, fresh)
+            await inbox.advance(unit.connection, self.topic.name, fresh)
         self._bad_in_a_row = run
         self._done(fresh, bad, begun)
 
@@ -200,7 +198,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         for record in raw:
             if record.partition not in self._misplaced:
                 by_partition[record.partition].append(record)
-        stored = await self._locked(connection, sorted(by_partition))
+        stored = await inbox.lock(connection, self.topic.name, self._ends, sorted(by_partition))
         fresh: list[Raw] = []
         for partition, records in by_partition.items():
             expected = stored[partition]
@@ -224,21 +222,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._seek(partition, expected)
         return False
 
-    async def _locked(self, connection: Connection, partitions: list[int]) -> dict[int, int]:
-        """The stored next offsets, their rows locked; a new partition starts at its begin."""
-        rows = await connection.fetch(SQL["lock_offsets"], self.topic.name, partitions)
-        found = {row["partition"]: row["next_offset"] for row in rows}
-        missing = [p for p in partitions if p not in found]
-        if missing:
-            begins = await self._ends.begins(self.topic.name, missing)
-            for partition in missing:
-                await connection.execute(
-                    SQL["add_offset"], self.topic.name, partition, begins[partition]
-                )
-            rows = await connection.fetch(SQL["lock_offsets"], self.topic.name, partitions)
-            found = {row["partition"]: row["next_offset"] for row in rows}
-        return found
-
     def _brake(self, fresh: Sequence[Raw], bad: Sequence[DeadLetter]) -> int:
         """Stop, loudly, at too many bad records in a row; returns the run that has not ended."""
         longest, run = runs(self._bad_in_a_row, fresh, bad)
@@ -248,31 +231,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 "an operator has looked at them (runbook: dead letters) and restarted the service"
             )
         return run
-
-    async def _put_aside(self, connection: Connection, bad: Sequence[DeadLetter]) -> None:
-        now = datetime.now(UTC)
-        await connection.execute(
-            SQL["add_dead_letters"],
-            [self.topic.name] * len(bad),
-            [letter.raw.partition for letter in bad],
-            [letter.raw.offset for letter in bad],
-            [letter.raw.key for letter in bad],
-            [letter.raw.value for letter in bad],
-            [letter.reason for letter in bad],
-            [letter.detail for letter in bad],
-            [now] * len(bad),
-        )
-
-    async def _advance(self, connection: Connection, fresh: Sequence[Raw]) -> None:
-        last = {record.partition: record for record in fresh}
-        if last:
-            await connection.execute(
-                SQL["advance_offsets"],
-                self.topic.name,
-                list(last),
-                [record.offset + 1 for record in last.values()],
-                [datetime.fromtimestamp(r.timestamp / 1000, UTC) for r in last.values()],
-            )
 
     def _done(self, fresh: Sequence[Raw], bad: Sequence[DeadLetter], begun: float) -> None:
         """After the commit: tell the metrics, the log and whoever waits for positions."""
@@ -350,7 +308,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if not partitions:
             return
         async with self._outbox.unit() as unit:
-            stored = await self._locked(unit.connection, partitions)
+            stored = await inbox.lock(unit.connection, self.topic.name, self._ends, partitions)
         begins = await self._ends.begins(self.topic.name, partitions)
         ends = await self._ends.ends(self.topic.name, partitions)
         for partition, offset in stored.items():

@@ -23,8 +23,7 @@ class Raw(Protocol):
     value: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """One decoded record: its event and where it stood."""
 
     event: Event

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from aiokafka import TopicPartition
 
+from recall.kit import inbox
 from recall.kit.consuming import Batch, Consumer
 from recall.kit.outbox import Outbox
 from recall.kit.postgres import Connection
@@ -46,7 +47,7 @@ class AcknowledgesFirst(Consumer):
     async def fold(self, raw: Sequence[Raw]) -> None:
         async with self._outbox.unit() as unit:
             fresh = await super().fence(unit.connection, raw)
-            await self._advance(unit.connection, fresh)
+            await inbox.advance(unit.connection, self.topic.name, fresh)
         async with self._outbox.unit() as unit:
             good, _ = decoded(self._decode, fresh)
             if good:
