@@ -1,13 +1,34 @@
 """The figures as tables for people."""
 
+import os
 from typing import Any
 
 from rich.table import Table
 
+FULL = 0.75
+"""With this share of the cores busy, more work would mostly wait for them."""
 
-def tables(figures: dict[str, Any]) -> list[Table]:
-    """What was reached, and who used the processors for it."""
-    return [_reached(figures), _processes(figures)]
+
+def tables(figures: dict[str, Any]) -> list[Table | str]:
+    """What was reached, who used the processors for it, and so where the bottleneck is."""
+    return [_reached(figures), _processes(figures), bottleneck(figures)]
+
+
+def bottleneck(figures: dict[str, Any]) -> str:
+    """A sentence: with the cores full it is whoever uses most of them, else waiting."""
+    used = {name: one["cores"] for name, one in figures["processes"].items()}
+    busy, cores = sum(used.values()), os.cpu_count() or 1
+    most = max(used, key=lambda name: used[name])
+    share = used[most] / busy if busy else 0.0
+    if busy > FULL * cores:
+        return (
+            f"The processors are the bottleneck: {busy:.1f} of {cores} cores are busy, and "
+            f"{most} uses {share:.0%} of that."
+        )
+    return (
+        f"Waiting is the bottleneck (for commits, for rounds to end): only {busy:.1f} of {cores} "
+        f"cores are busy; {most} uses most of them."
+    )
 
 
 def _reached(figures: dict[str, Any]) -> Table:
