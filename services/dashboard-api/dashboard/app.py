@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from dashboard import commands, handlers, routes
+from dashboard import handlers, routes, sending
 from dashboard.headers import SecurityHeaders
 from dashboard.settings import Settings
 from recall.kit.service import Service
@@ -23,15 +23,13 @@ def create_app(settings: Settings) -> FastAPI:
     service.reads("queue-states", handlers.on_queue_states)
     service.reads("slot-availability", handlers.on_slot_availability)
     service.reads("slots", handlers.on_slots)
-    http = commands.client()
-    app = service.app(
-        routes.routers(
-            service,
-            http,
-            ingest_url=settings.ingest_url,
-            invitations_url=settings.invitations_url,
-        )
+    http = sending.client()
+    sender = sending.Sender(
+        http,
+        {"ingest": settings.ingest_url, "invitations": settings.invitations_url},
+        settings.token.get_secret_value(),
     )
+    app = service.app(routes.routers(service, sender))
     app.state.service = service
     app.mount("/static", StaticFiles(packages=[("dashboard", "static")]), name="static")
     app.add_middleware(SecurityHeaders)

@@ -5,18 +5,13 @@ Bodies are streamed in both directions; nothing of them is kept or looked at.
 
 from collections.abc import Mapping
 
-import httpx
-import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
-from starlette.requests import ClientDisconnect
 
 from dashboard.asking import allowed, patient_id_of, target_id_of
-from recall.kit.problems import Problem
+from dashboard.sending import Sender, To
 from recall.kit.service import Service
-
-log = structlog.get_logger()
 
 TO_INGEST = (
     ("POST", "/v1/targets"),
@@ -40,23 +35,17 @@ THERE = ("content-type", "content-length", "content-disposition", "idempotency-k
 BACK = ("content-type", "content-length", "etag", "location", "retry-after")
 """The headers of an answer that are passed on."""
 
-TIMEOUT = httpx.Timeout(10.0, read=300.0, write=60.0)
-"""An upload of a million rows is judged before it is answered: reading waits longest."""
 
-
-def client() -> httpx.AsyncClient:
-    """The client that commands are passed on with."""
-    return httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
-
-
-def router(
-    service: Service, http: httpx.AsyncClient, *, ingest_url: str, invitations_url: str
-) -> APIRouter:
+def router(service: Service, sender: Sender) -> APIRouter:
     """One route for each command, behind the token or the cookie."""
     token = service.settings.token.get_secret_value()
     found = APIRouter(dependencies=[Depends(allowed(token))])
-    for base, commands in ((ingest_url, TO_INGEST), (invitations_url, TO_INVITATIONS)):
-        passing = _Passing(http, base.rstrip("/"), token)
+    passed_on: tuple[tuple[To, tuple[tuple[str, str], ...]], ...] = (
+        ("ingest", TO_INGEST),
+        ("invitations", TO_INVITATIONS),
+    )
+    for to, commands in passed_on:
+        passing = _Passing(sender, to)
         for method, path in commands:
             checks = [
                 Depends(check)
@@ -72,10 +61,9 @@ def router(
 class _Passing:
     """Passes requests on to one service."""
 
-    def __init__(self, http: httpx.AsyncClient, base: str, token: str) -> None:
-        self._http = http
-        self._base = base
-        self._token = token
+    def __init__(self, sender: Sender, to: To) -> None:
+        self._sender = sender
+        self._to = to
 
     async def on(self, request: Request) -> StreamingResponse:
         """Send the request on as it comes in and the answer back as it comes.
@@ -83,24 +71,13 @@ class _Passing:
         Raises:
             Problem: 502, the service does not answer.
         """
-        onward = self._http.build_request(
+        answer = await self._sender.stream(
             request.method,
-            self._address(request),
-            headers=_kept(request.headers, THERE) | {"authorization": f"Bearer {self._token}"},
+            _path_and_query(request),
+            to=self._to,
+            headers=_kept(request.headers, THERE),
             content=request.stream() if _has_body(request) else None,
         )
-        try:
-            answer = await self._http.send(onward, stream=True)
-        except ClientDisconnect as error:
-            raise Problem(400, "disconnected", "The request ended before its body did.") from error
-        except httpx.HTTPError as error:
-            log.warning("a command could not be passed on", error=type(error).__name__)
-            raise Problem(
-                502,
-                "upstream_unavailable",
-                "The service that does this is not answering. Nothing is known to have been done; "
-                "try again in a moment.",
-            ) from error
         return StreamingResponse(
             answer.aiter_raw(),
             status_code=answer.status_code,
@@ -108,10 +85,11 @@ class _Passing:
             background=BackgroundTask(answer.aclose),
         )
 
-    def _address(self, request: Request) -> str:
-        """The same path and query on the other service."""
-        query = request.url.query
-        return f"{self._base}{request.url.path}" + (f"?{query}" if query else "")
+
+def _path_and_query(request: Request) -> str:
+    """The same path and query on the other service."""
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
 
 
 def _has_body(request: Request) -> bool:

@@ -1,16 +1,14 @@
 """HTTP in: the JSON API, the pages, and the commands that are passed on."""
 
-import httpx
 from fastapi import APIRouter
 
 from dashboard import api, commands, pages, store, views
 from dashboard.live import Live, Numbers
+from dashboard.sending import Sender
 from recall.kit.service import Service
 
 
-def routers(
-    service: Service, http: httpx.AsyncClient, *, ingest_url: str, invitations_url: str
-) -> list[APIRouter]:
+def routers(service: Service, sender: Sender) -> list[APIRouter]:
     """All routes of the dashboard."""
 
     async def read(target_id: str) -> Numbers | None:
@@ -21,6 +19,6 @@ def routers(
 
     return [
         api.router(service, Live(read)),
-        commands.router(service, http, ingest_url=ingest_url, invitations_url=invitations_url),
+        commands.router(service, sender),
         pages.router(service),
     ]
