@@ -15,7 +15,6 @@ from dashboard import export, store, views
 from dashboard.asking import (
     PAGE_ROWS,
     Question,
-    allowed,
     found_target,
     invalid,
     patient_id_of,
@@ -33,6 +32,7 @@ from dashboard.live import Live
 from dashboard.wording import local_time, spaced
 from recall.contracts.instants import london_midnight
 from recall.contracts.vocabulary import STATUS_TEXTS
+from recall.kit.access import guard
 from recall.kit.postgres import Connection
 from recall.kit.problems import Problem, not_found
 from recall.kit.service import Service
@@ -51,7 +51,7 @@ _encode = msgspec.json.Encoder().encode
 def router(service: Service, live: Live) -> APIRouter:
     """The routes, each behind the token or the cookie."""
     token = service.settings.token.get_secret_value()
-    found = APIRouter(prefix="/v1/targets", dependencies=[Depends(allowed(token))])
+    found = APIRouter(prefix="/v1/targets", dependencies=[Depends(guard(token))])
     _targets(found, service, live)
     _patients(found, service)
     _appointments(found, service)

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
-from dashboard import handlers, routes, sending
+from dashboard import assets, handlers, rendering, routes, sending
 from dashboard.headers import SecurityHeaders
+from dashboard.origin import SameOrigin
 from dashboard.settings import Settings
 from recall.kit.service import Service
 
@@ -31,7 +31,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app = service.app(routes.routers(service, sender))
     app.state.service = service
-    app.mount("/static", StaticFiles(packages=[("dashboard", "static")]), name="static")
+    app.mount(assets.PREFIX, assets.Assets(), name="static")
+    app.add_middleware(SameOrigin, page=rendering.failed)
     app.add_middleware(SecurityHeaders)
     inner = app.router.lifespan_context
 

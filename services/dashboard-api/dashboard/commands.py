@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
-from dashboard.asking import allowed, patient_id_of, target_id_of
+from dashboard.asking import patient_id_of, target_id_of
 from dashboard.sending import Sender, To
+from recall.kit.access import guard
 from recall.kit.service import Service
 
 TO_INGEST = (
@@ -39,7 +40,7 @@ BACK = ("content-type", "content-length", "etag", "location", "retry-after")
 def router(service: Service, sender: Sender) -> APIRouter:
     """One route for each command, behind the token or the cookie."""
     token = service.settings.token.get_secret_value()
-    found = APIRouter(dependencies=[Depends(allowed(token))])
+    found = APIRouter(dependencies=[Depends(guard(token))])
     passed_on: tuple[tuple[To, tuple[tuple[str, str], ...]], ...] = (
         ("ingest", TO_INGEST),
         ("invitations", TO_INVITATIONS),

@@ -1,7 +1,11 @@
 """What browsers may do with our answers: strictly nothing but show them."""
 
+from http import HTTPStatus
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import assets
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -19,7 +23,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Sets them on every answer; patients' data is kept in no cache, styles are asked for anew.
+    """Sets them on every answer; patients' data is kept in no cache, styles and scripts for long.
 
     Plain ASGI, so that a stream learns at once that its reader has gone.
     """
@@ -32,13 +36,13 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asset = str(scope["path"]).startswith("/static/")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
-                headers["Cache-Control"] = "no-cache" if asset else "no-store"
+                found = message["status"] < HTTPStatus.BAD_REQUEST
+                headers["Cache-Control"] = assets.keep(scope["path"]) if found else "no-store"
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -1,83 +1,25 @@
 """The web pages: complete without JavaScript, rendered on the server."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import jinja2
 from fastapi import APIRouter, Depends, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from fastapi.routing import APIRoute
 
 from dashboard import screens, store, views
 from dashboard.api import PatientId, TargetId, page_of
-from dashboard.asking import Question, allowed, found_target, is_token, reading
+from dashboard.asking import Question, found_target, is_token, reading
 from dashboard.filters import Filters, cursor_of
-from dashboard.wording import NOT_KNOWN, full_time, local_time, number, spaced
+from dashboard.rendering import PageRoute, rendered
+from dashboard.wording import NOT_KNOWN, full_time, local_time, spaced
 from recall.contracts.vocabulary import STATUS_TEXTS
-from recall.kit.access import COOKIE, session_of
-from recall.kit.postgres import TRANSIENT
+from recall.kit.access import COOKIE, guard, session_of
 from recall.kit.problems import Problem, not_found
 from recall.kit.service import Service
 
 TARGETS_SHOWN = 200
 APPOINTMENTS_SHOWN = 500
-
-_SAID = {
-    401: "Sign in to see this page",
-    404: "Page not found",
-    422: "That does not work",
-    503: "The dashboard is not available at the moment",
-}
-
-
-def _environment() -> jinja2.Environment:
-    found = jinja2.Environment(
-        loader=jinja2.PackageLoader("dashboard"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters["number"] = number
-    return found
-
-
-TEMPLATES = _environment()
-
-
-def rendered(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page."""
-    return HTMLResponse(TEMPLATES.get_template(template).render(values), status)
-
-
-class PageRoute(APIRoute):
-    """A route whose errors are pages for people, not problems for programs."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The route's own handler, its errors rendered."""
-        answer = super().get_route_handler()
-
-        async def answered(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except Problem as problem:
-                return _error(problem.status, problem.detail)
-            except RequestValidationError:
-                return _error(422, "The address of this page is not complete.")
-            except TRANSIENT:
-                return _error(503, "A store is not answering. Try again in a moment.")
-
-        return answered
-
-
-def _error(status: int, detail: str) -> HTMLResponse:
-    """A page that says what is wrong and what to do."""
-    if status == HTTPStatus.UNAUTHORIZED:
-        detail = "Open the sign-in link that was printed when Recall was started."
-    title = _SAID.get(status, "Something went wrong")
-    return rendered("message.html", status, title=title, detail=detail)
 
 
 def router(service: Service) -> APIRouter:
@@ -85,7 +27,7 @@ def router(service: Service) -> APIRouter:
     token = service.settings.token.get_secret_value()
     found = APIRouter(route_class=PageRoute, include_in_schema=False)
     guarded = APIRouter(
-        route_class=PageRoute, include_in_schema=False, dependencies=[Depends(allowed(token))]
+        route_class=PageRoute, include_in_schema=False, dependencies=[Depends(guard(token))]
     )
     _sign_in(found, token)
     _targets(guarded, service)
@@ -114,6 +56,7 @@ def _sign_in(router: APIRouter, token: str) -> None:
 
 def _targets(router: APIRouter, service: Service) -> None:
     @router.get("/")
+    @router.get("/targets")
     async def targets() -> HTMLResponse:
         """All targets with their headline numbers."""
         as_of = service.clock.now()
@@ -140,7 +83,9 @@ def _targets(router: APIRouter, service: Service) -> None:
             )
         shown = [_appointment(row) for row in rows]
         more = len(rows) == APPOINTMENTS_SHOWN
-        return rendered("appointments.html", target=found, appointments=shown, more=more)
+        return rendered(
+            "appointments.html", target=found, tab="Appointments", appointments=shown, more=more
+        )
 
 
 def _patients(router: APIRouter, service: Service) -> None:
@@ -187,6 +132,7 @@ def _list_screen(
     limit = {} if asked.limit == Question.default_limit else {"limit": str(asked.limit)}
     return {
         "target": target,
+        "tab": "Patient list",
         "form": screens.form(target, filters, sort),
         "problem": None,
         "matching": screens.matching_sentence(matching, store.COUNT_NO_FURTHER),
@@ -208,6 +154,7 @@ def _refused_list(given: Mapping[str, str], target: views.Target, problem: Probl
         "patients.html",
         problem.status,
         target=target,
+        tab="Patient list",
         form=form,
         problem=problem.fields["errors"][0],
         matching="No list",

@@ -175,7 +175,7 @@ def target_screen(target: Target, as_of: datetime) -> dict[str, Any]:
     """The dashboard of one target."""
     return {
         "target": target,
-        "state": STATE_TEXTS[target.state],
+        "tab": "Dashboard",
         "as_of": full_time(as_of),
         "headline": headline(target),
         "completed": completed(target),

@@ -1,0 +1,98 @@
+"""Templates into pages, and errors into pages for people.
+
+The NHS components come from `nhsuk_frontend_jinja`, by its own names:
+`{% from "nhsuk/components/button/macro.jinja" import button %}`.
+"""
+
+from collections.abc import Callable, Coroutine, MutableMapping
+from http import HTTPStatus
+from typing import Any
+
+import jinja2
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from fastapi.routing import APIRoute
+
+from dashboard import assets
+from dashboard.wording import number
+from recall.kit.postgres import TRANSIENT
+from recall.kit.problems import Problem
+
+_SAID = {
+    401: "Sign in to see this page",
+    403: "This was not sent from Recall",
+    404: "Page not found",
+    422: "That does not work",
+    502: "A part of Recall is not answering",
+    503: "The dashboard is not available at the moment",
+}
+
+
+class _NhsComponents(jinja2.PackageLoader):
+    """Loads the NHS components, which name values that nobody gave.
+
+    Their documentation asks for an environment where that is allowed.  Ours is not one: a name
+    that is misspelt in a template of ours is an error.
+    """
+
+    def load(
+        self,
+        environment: jinja2.Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - jinja2 names it so.
+    ) -> jinja2.Template:
+        """A component, in an environment that is as lenient as it needs."""
+        lenient = environment.overlay(undefined=jinja2.ChainableUndefined)
+        return super().load(lenient, name, globals)
+
+
+def _environment() -> jinja2.Environment:
+    found = jinja2.Environment(
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader("dashboard"), _NhsComponents("nhsuk_frontend_jinja")]
+        ),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["number"] = number
+    found.globals["asset"] = assets.address
+    return found
+
+
+TEMPLATES = _environment()
+
+
+def rendered(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page."""
+    return HTMLResponse(TEMPLATES.get_template(template).render(values), status)
+
+
+def failed(status: int, detail: str) -> HTMLResponse:
+    """A page that says what is wrong and what to do."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        detail = "Open the sign-in link that was printed when Recall was started."
+    title = _SAID.get(status, "Something went wrong")
+    return rendered("message.html", status, title=title, detail=detail)
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages for people, not problems for programs."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's own handler, its errors rendered."""
+        answer = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except Problem as problem:
+                return failed(problem.status, problem.detail)
+            except RequestValidationError:
+                return failed(422, "The address of this page is not complete.")
+            except TRANSIENT:
+                return failed(503, "A store is not answering. Try again in a moment.")
+
+        return answered
