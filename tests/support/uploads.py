@@ -8,11 +8,12 @@ from ingest.cells import Rules
 from ingest.faults import Problem
 from ingest.rows import RowReader
 from ingest.upload import CHUNK_ROWS, Upload, open_upload
-from ingest.verdicts import SeenNumbers, Tally, UploadAnswer, judge_rows
+from ingest.verdicts import Receipt, SeenNumbers, Tally, UploadAnswer, judge_rows
 from recall.register import Person
 from support.people import TODAY
 
 RULES: Final = Rules(TODAY)
+RECEIPT: Final = Receipt("upload", "target", "2025-09-01T08:00:00.000000Z")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Judged:
 
     @property
     def answer(self) -> UploadAnswer:
-        return self.tally.answer("upload", self.upload.columns.ignored)
+        return self.tally.answer(RECEIPT, self.upload.columns.ignored, 0)
 
 
 def judge(content: bytes, *, rules: Rules = RULES, chunk_rows: int = CHUNK_ROWS) -> Judged:

@@ -82,7 +82,7 @@ async def answer_once(service: Service, command: Command, act: Act) -> Response:
             answer = await act(unit)
             await _keep(unit, command, answer)
             await service.outbox.store(unit)
-            unit.after_commit(_waker(service))
+            unit.after_commit(waker(service, "relay"))
     return answer.response()
 
 
@@ -118,12 +118,12 @@ async def _keep(unit: Unit, command: Command, answer: Answer) -> None:
     await store.keep_answer(unit.connection, command.key, kept, datetime.now(UTC))
 
 
-def _waker(service: Service) -> Callable[[], None]:
-    """Hastens the relay: what was stored need not wait for its next look."""
+def waker(service: Service, name: str) -> Callable[[], None]:
+    """Hastens a loop: what was stored need not wait for its next look."""
 
     def wake() -> None:
         for loop in service.loops:
-            if loop.name == "relay":
+            if loop.name == name:
                 loop.wake()
 
     return wake

@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from ingest.answering import forget_old_answers
+from ingest.enrolling import ERASING, erase_rejected_rows
 from ingest.routes import router
 from ingest.routes.office import Limits, Office
 from ingest.settings import Settings
@@ -34,6 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
         reading=asyncio.Semaphore(settings.uploads_at_once),
     )
     service.every(FORGET_SECONDS, "forget old answers", partial(forget_old_answers, service))
+    service.every(FORGET_SECONDS, ERASING, partial(erase_rejected_rows, service))
     return service.app([router(office)])
 
 

@@ -40,6 +40,9 @@ _CLEANED: Final[dict[int, str]] = {
     if unicodedata.category(chr(code)) in {"Cc", "Cf"}
 }
 
+# Files for spreadsheets, ours among them, put an apostrophe before what would run as a formula.
+_GUARDED: Final = re.compile(r"' ?[=+@-]")
+
 _WRAPPING: Final = "=\"'`‘’“” "  # noqa: RUF001 - the curly quotes are meant.
 _SEPARATORS: Final = str.maketrans("", "", " -‐‑‒–—−")  # noqa: RUF001 - the dashes are meant.
 _ROUNDED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]{1,2}", re.IGNORECASE)
@@ -134,6 +137,8 @@ def read_postcode(cell: str) -> str | Fault | None:
 def read_text(cell: str) -> str | Fault:
     """Give a name or a line of an address, clean; an empty string for an empty cell."""
     text = clean(cell)
+    if text[:1] == "'" and _GUARDED.match(text):
+        text = text[1:].lstrip()
     return text if len(text) <= LONGEST_TEXT else faults.TOO_LONG
 
 

@@ -7,6 +7,7 @@ is of the file.  A crash leaves nothing of it; what was committed is published b
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from datetime import timedelta
 from typing import IO
 
 import msgspec
@@ -15,16 +16,29 @@ from ingest import messages, store
 from ingest.cells import Rules
 from ingest.enrolments import Arrival, Enrolment, enrol
 from ingest.refusals import UploadRefused
+from ingest.rejections import Allowance, header_of
 from ingest.rows import RowReader
 from ingest.upload import Upload, open_upload
-from ingest.verdicts import SeenNumbers, Tally, UploadAnswer, Verdicts, answer_problem, judge_rows
+from ingest.verdicts import (
+    Receipt,
+    SeenNumbers,
+    Tally,
+    UploadAnswer,
+    Verdicts,
+    answer_problem,
+    judge_rows,
+)
 from recall.kit.outbox import Outbox
 from recall.kit.problems import Problem, not_found
+from recall.kit.service import Service
 from recall.kit.unit import Unit
 from recall.register import Answer, Person, Register
 
 CHUNK_ROWS = 4000
 """Rows judged, stored and told of at once."""
+ERASING = "erase rejected rows"
+REJECTED_KEPT_FOR = timedelta(days=30)
+ERASED_AT_ONCE = 10
 
 
 class Incoming(msgspec.Struct, frozen=True):
@@ -64,22 +78,23 @@ async def read_upload(unit: Unit, desk: Desk, incoming: Incoming) -> UploadAnswe
     if before is not None and before[1] == removals:
         return msgspec.convert(before[0], UploadAnswer)
     upload = await asyncio.to_thread(open_upload, incoming.file)
-    tally = Tally()
-    position = await _read_rows(unit, desk, incoming, upload, tally, position)
+    tally, allowance = Tally(), Allowance()
+    position = await _read_rows(unit, desk, incoming, upload, (tally, allowance), position)
     tally.refuse_unusable(accept_rejected=incoming.accept_rejected)
     if before is not None and tally.enrolled + tally.alerts == 0:
+        await store.drop_rejected_rows(unit.connection, incoming.upload_id)
         return msgspec.convert(before[0], UploadAnswer)
     await store.save_roster(unit.connection, target_id, position)
-    answer = tally.answer(incoming.upload_id, upload.columns.ignored)
+    receipt = Receipt(incoming.upload_id, target_id, unit.now_text)
+    answer = tally.answer(receipt, upload.columns.ignored, allowance.kept)
     await store.add_upload(
         unit.connection,
-        upload_id=incoming.upload_id,
-        target_id=target_id,
-        fingerprint=incoming.fingerprint,
         answer=answer,
+        fingerprint=incoming.fingerprint,
         removals=removals,
         actor=incoming.arrival.actor,
         at=unit.now,
+        header=header_of(upload.columns),
     )
     return answer
 
@@ -92,6 +107,14 @@ async def removals_if_open(unit: Unit, target_id: str) -> int:
     """
     target = await store.find_target(unit.connection, target_id)
     return check_open(target).removals
+
+
+async def erase_rejected_rows(service: Service) -> bool:
+    """A loop's step: erase rejected rows past their 30 days, and those of closed targets."""
+    before = service.clock.now() - REJECTED_KEPT_FOR
+    async with service.pool.acquire() as connection:
+        gone = await store.erase_rejected_rows(connection, before, ERASED_AT_ONCE)
+    return gone == ERASED_AT_ONCE
 
 
 def check_open(target: store.StoredTarget | None) -> store.StoredTarget:
@@ -122,13 +145,21 @@ def refusal(refused: UploadRefused) -> Problem:
 
 
 async def _read_rows(
-    unit: Unit, desk: Desk, incoming: Incoming, upload: Upload, tally: Tally, position: int
+    unit: Unit,
+    desk: Desk,
+    incoming: Incoming,
+    upload: Upload,
+    count: tuple[Tally, Allowance],
+    position: int,
 ) -> int:
     """Judge and enrol all rows; returns the position of the next patient."""
+    tally, allowance = count
     reader = RowReader(upload.columns, incoming.rules)
     async with aclosing(_judged(upload, reader)) as chunks:
         async for verdicts in chunks:
             tally.add(verdicts)
+            rejections = allowance.admit(verdicts.rejections)
+            await store.add_rejected_rows(unit.connection, incoming.upload_id, rejections)
             people = [person for _, person in verdicts.accepted]
             enrolments, known = await _enrolled(unit, desk, incoming.arrival, people, position)
             position += len(enrolments)

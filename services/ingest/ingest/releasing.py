@@ -38,21 +38,23 @@ async def release(
             await desk.outbox.store(unit)
 
 
-async def withdraw(unit: Unit, target_id: str, slot_id: str) -> int:
-    """Withdraw a slot unless it is withdrawn; returns how many were.
+async def withdraw(unit: Unit, target_id: str, slot_ids: Sequence[str]) -> int:
+    """Withdraw those of the slots that are not withdrawn; returns how many were.
+
+    Who has booked one keeps it: that is for invitations to see, which owns the appointments.
 
     Raises:
-        Problem: 404 when the target has no such slot.
+        Problem: 404 when the target has none of the slots.
     """
-    found = (await store.lock_slots(unit.connection, target_id, [slot_id])).get(slot_id)
-    if found is None:
+    found = await store.lock_slots(unit.connection, target_id, slot_ids)
+    if not found:
         raise not_found("slot on this target")
-    if found.withdrawn:
-        return 0
-    version = found.version + 1
-    await store.withdraw_slot(unit.connection, target_id, slot_id, version)
-    unit.emit(wire.SlotWithdrawn(target_id=target_id, slot_id=slot_id, version=version), version)
-    return 1
+    gone = [(slot_id, s.version + 1) for slot_id, s in found.items() if not s.withdrawn]
+    await store.withdraw_slots(unit.connection, target_id, gone)
+    for slot_id, version in gone:
+        event = wire.SlotWithdrawn(target_id=target_id, slot_id=slot_id, version=version)
+        unit.emit(event, version)
+    return len(gone)
 
 
 async def check_open(unit: Unit, target_id: str) -> None:

@@ -16,6 +16,7 @@ LONGEST_ANSWER: Final = timedelta(days=366)
 CHANNEL_NAMES: Final = {"sms": "SMS invitation", "sms-link": "SMS link", "letter": "Letter"}
 WEEKDAYS: Final[tuple[fields.Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_IDS: Final = 50_000
+MOST_SLOTS_WITHDRAWN: Final = 2_000
 
 _RATIO: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
 
@@ -119,6 +120,13 @@ Date = Annotated[str, AfterValidator(_date)]
 Duration = Annotated[str, AfterValidator(_respond_within)]
 Ratio = Annotated[float, AfterValidator(_ratio)]
 PatientId = Annotated[str, _form(fields.UUID_PATTERN, "A patient's id is a UUID in small letters.")]
+SlotId = Annotated[
+    str,
+    _form(
+        r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}",
+        "A slot_id has 1 to 100 letters, digits and the signs _ . : -.",
+    ),
+]
 NhsNumber = Annotated[str, _form(r"[0-9]{10}", "Give an NHS number as ten digits.")]
 
 
@@ -273,6 +281,12 @@ class SlotsRequest(Model):
     """Slots, each judged by itself as a row of a file is."""
 
     slots: list[dict[str, object]] = Field(min_length=1, max_length=200_000)
+
+
+class WithdrawalRequest(Model):
+    """Which slots to withdraw."""
+
+    slots: list[SlotId] = Field(min_length=1, max_length=MOST_SLOTS_WITHDRAWN)
 
 
 Actor = Annotated[str, _readable(120)]

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ingest.faults import NOTICES, Problem
 from ingest.refusals import UploadRefused
+from ingest.rejections import Rejection, sentences_of
 from ingest.rows import RowReader
 from ingest.upload import Row
 from recall.register.people import Person
@@ -20,7 +21,7 @@ _PAGE_BITS: Final = 16
 
 
 class Verdicts(Struct, frozen=True):
-    """What a chunk of rows came to; rows = len(accepted) + duplicates + rejected.
+    """What a chunk of rows came to; rows = len(accepted) + duplicates + len(rejections).
 
     `accepted` holds sheet row and person in the file's order, each NHS number once in the file.
     Whether it is enrolled, an alert, or on the target already, the store and the register say.
@@ -29,7 +30,7 @@ class Verdicts(Struct, frozen=True):
     rows: int
     accepted: list[tuple[int, Person]]
     duplicates: int
-    rejected: int
+    rejections: list[Rejection]
     problems: list[Problem]
 
 
@@ -42,10 +43,20 @@ class ProblemAnswer(TypedDict):
     message: str
 
 
+class Receipt(Struct, frozen=True):
+    """Which upload an answer is to; `uploaded_at` is business time."""
+
+    upload_id: str
+    target_id: str
+    uploaded_at: str
+
+
 class UploadAnswer(TypedDict):
     """The answer to an upload; rows = enrolled + alerts + duplicates + rejected, always."""
 
     upload_id: str
+    target_id: str
+    uploaded_at: str
     rows: int
     enrolled: int
     alerts: int
@@ -54,6 +65,8 @@ class UploadAnswer(TypedDict):
     problems: list[ProblemAnswer]
     problems_total: int
     ignored_columns: list[str]
+    rejected_kept: int
+    """How many of the rejected rows can be downloaded."""
 
 
 class SeenNumbers:
@@ -83,20 +96,21 @@ def judge_rows(rows: Iterable[Row], reader: RowReader, seen: SeenNumbers) -> Ver
     """Give a verdict on every row of a chunk; of rows with one number the first good one wins."""
     accepted: list[tuple[int, Person]] = []
     problems: list[Problem] = []
-    count = duplicates = rejected = 0
+    rejections: list[Rejection] = []
+    count = duplicates = 0
     for row, cells in rows:
         count += 1
         read = reader.read(row, cells)
         person = read.person
         if person is None:
-            rejected += 1
+            rejections.append(Rejection(row, cells, sentences_of(read.problems)))
         elif not seen.add(person.nhs_number):
             duplicates += 1
             continue
         else:
             accepted.append((row, person))
         problems.extend(read.problems)
-    return Verdicts(count, accepted, duplicates, rejected, problems)
+    return Verdicts(count, accepted, duplicates, rejections, problems)
 
 
 @dataclass
@@ -116,7 +130,7 @@ class Tally:
         """Count a chunk, except for what became of its accepted rows: `settle` counts those."""
         self.rows += verdicts.rows
         self.duplicates += verdicts.duplicates
-        self.rejected += verdicts.rejected
+        self.rejected += len(verdicts.rejections)
         self.problems_total += len(verdicts.problems)
         for problem in verdicts.problems:
             kept = self._notices if problem.code in NOTICES else self._rejections
@@ -165,12 +179,16 @@ class Tally:
                 problems=self.first_problems(),
             )
 
-    def answer(self, upload_id: str, ignored_columns: Iterable[str]) -> UploadAnswer:
+    def answer(
+        self, receipt: Receipt, ignored_columns: Iterable[str], rejected_kept: int
+    ) -> UploadAnswer:
         """Give the whole answer, once every accepted row is settled."""
         if self.rows != self.enrolled + self.alerts + self.duplicates + self.rejected:
             raise ValueError("some rows of the upload have no verdict yet")
         return {
-            "upload_id": upload_id,
+            "upload_id": receipt.upload_id,
+            "target_id": receipt.target_id,
+            "uploaded_at": receipt.uploaded_at,
             "rows": self.rows,
             "enrolled": self.enrolled,
             "alerts": self.alerts,
@@ -179,6 +197,7 @@ class Tally:
             "problems": [answer_problem(problem) for problem in self.first_problems()],
             "problems_total": self.problems_total,
             "ignored_columns": list(ignored_columns),
+            "rejected_kept": rejected_kept,
         }
 
 

@@ -122,3 +122,19 @@ async def test_five_thousand_slots_are_told_of_one_by_one(ingest: Ingest) -> Non
     slots = [{"starts_at": "2025-09-15T09:00Z", "minutes": 10}] * 5000
     assert (await release(ingest, target, *slots)).json()["released"] == 5000
     assert len({e.data.slot_id for e in await ingest.events("slots", target)}) == 5000
+
+
+async def test_many_slots_are_withdrawn_at_once(ingest: Ingest) -> None:
+    target = await ingest.target()
+    slots = [{"slot_id": i, "starts_at": "2025-09-15T09:00", "minutes": 10} for i in "abc"]
+    await release(ingest, target, *slots)
+    path = f"/v1/targets/{target}/slots/withdrawals"
+    counts = [
+        (await ingest.http.post(path, json={"slots": ["b", "a", "unknown"]})).json()["count"]
+        for _ in "12"
+    ]
+    assert counts == [2, 0]
+    told = [e.data.slot_id for e in await ingest.events("slots", target) if e.data.version == 2]
+    assert sorted(told) == ["a", "b"]
+    assert (await ingest.http.post(path, json={"slots": ["unknown"]})).status_code == 404
+    assert (await ingest.http.post(path, json={"slots": []})).status_code == 422

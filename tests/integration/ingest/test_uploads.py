@@ -1,16 +1,23 @@
 """Uploads over HTTP: every row answered for, stored, and told of."""
 
 import asyncio
+import csv
+import io
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import islice
+from types import SimpleNamespace
+from typing import Any
 
+import asyncpg
 import pytest
 
+from ingest.enrolling import erase_rejected_rows
 from integration.ingest.running import ID_KEY, Ingest
 from recall.contracts import ids
 from support.people import cells_of, file_of, file_of_cells, nhs_numbers, people, spoil
 
+LATER = datetime(2025, 10, 2, tzinfo=UTC)
 NO_MATCH, DECEASED = "9990000018", "9990000026"
 
 
@@ -255,3 +262,70 @@ async def test_twenty_thousand_rows_reconcile_with_the_topic(ingest: Ingest) -> 
     assert sorted(e.position for e in events) == list(range(1, 18_002))
     stored = await ingest.rows("SELECT patient_id FROM patients WHERE target_id = $1", target)
     assert {row["patient_id"] for row in stored} == {e.patient_id for e in events}
+
+
+async def test_rejected_rows_can_be_downloaded_corrected_and_uploaded_again(ingest: Ingest) -> None:
+    target = await ingest.target()
+    rows = [cells_of(person)[:2] for person in people(12, seed=19)]
+    names = ["=Reason", "Date of birth", "NHS number"]
+    bad = [spoil("wrong check digit", rows[3]), spoil("month first", rows[4])]
+    table = [["-x", born, number] for number, born in [*rows[:3], *bad, *rows[5:]]]
+    body = (await ingest.upload(target, file_of_cells([names, *table]))).json()
+    assert (body["rejected"], body["rejected_kept"], body["target_id"]) == (2, 2, target)
+    path = f"/v1/uploads/{body['upload_id']}/rejected.csv"
+    answer = await ingest.http.get(path)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+    found = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert found[0] == ["Reason rejected", "'=Reason", "Date of birth", "NHS number"]
+    assert [row[1:] for row in found[1:]] == [["'-x", *reversed(row)] for row in bad]
+    assert "check digit" in found[1][0]
+    mended = [
+        found[0],
+        *([*row[:2], *reversed(whole)] for row, whole in zip(found[1:], rows[3:5], strict=True)),
+    ]
+    again = await ingest.upload(target, file_of_cells(mended))
+    assert (again.json()["enrolled"], again.json()["rejected"]) == (2, 0)
+    none = await ingest.http.get(f"/v1/uploads/{again.json()['upload_id']}/rejected.csv")
+    assert (none.status_code, none.json()["code"]) == (404, "no_rejected_rows")
+    assert (await ingest.http.get("/v1/uploads/unknown/rejected.csv")).status_code == 404
+    listed = (await ingest.http.get(f"/v1/targets/{target}/uploads")).json()["uploads"]
+    assert {one["upload_id"] for one in listed} == {body["upload_id"], again.json()["upload_id"]}
+    assert all("problems" not in one for one in listed)
+
+
+async def test_rejected_rows_are_erased_after_thirty_days_or_when_the_target_is_closed(
+    ingest: Ingest,
+) -> None:
+    content = numbers_file(["9990000034", "12345"])
+    paths = []
+    for _ in range(2):
+        target = await ingest.target()
+        upload = (await ingest.upload(target, content)).json()["upload_id"]
+        paths.append((target, upload))
+    kept = "SELECT row FROM rejected_rows WHERE upload_id = $1"
+    await ingest.http.post(f"/v1/targets/{paths[0][0]}/close")
+    gone = await ingest.http.get(f"/v1/uploads/{paths[0][1]}/rejected.csv")
+    assert (gone.status_code, gone.json()["code"]) == (404, "no_rejected_rows")
+    async with asyncio.timeout(30):
+        while await ingest.rows(kept, paths[0][1]):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert len(await ingest.rows(kept, paths[1][1])) == 1
+    async with asyncpg.create_pool(ingest.place.dsn, min_size=1) as pool:
+        service: Any = SimpleNamespace(pool=pool, clock=SimpleNamespace(now=lambda: LATER))
+        await erase_rejected_rows(service)
+    assert await ingest.rows(kept, paths[1][1]) == []
+    body = (await ingest.http.get(f"/v1/uploads/{paths[1][1]}")).json()
+    assert (body["rejected"], body["rejected_kept"]) == (1, 0)
+
+
+async def test_rows_of_a_file_that_was_read_before_are_not_kept_twice(ingest: Ingest) -> None:
+    target = await ingest.target()
+    await ingest.upload(target, numbers_file(["9990000042"]))
+    content = numbers_file(["9990000034", "9990000042", "12345"])
+    first = (await ingest.upload(target, content)).json()
+    await ingest.removed(target, nhs_numbers=["9990000042"], reason="Moved away")
+    await ingest.upload(target, numbers_file(["9990000042"], "02/01/1980"))
+    assert (await ingest.upload(target, content)).json() == first
+    orphans = "SELECT 1 FROM rejected_rows WHERE upload_id NOT IN (SELECT upload_id FROM uploads)"
+    assert await ingest.rows(orphans) == []

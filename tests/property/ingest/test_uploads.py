@@ -13,7 +13,10 @@ from ingest import faults
 from ingest.cells import TEST_RANGE, clean, read_nhs_number
 from ingest.faults import Fault
 from ingest.refusals import UploadRefused
+from ingest.rejections import Rejection, Sheet, header_of
+from ingest.rows import RowReader
 from ingest.upload import open_upload
+from ingest.verdicts import SeenNumbers, Verdicts, judge_rows
 from recall.register import Person
 from support.people import (
     DATE_STYLES,
@@ -200,3 +203,41 @@ def test_a_closed_file_is_left_alone() -> None:
     next(chunks)
     file.close()
     del chunks
+
+
+def verdicts_of(content: bytes) -> tuple[Verdicts, list[str]]:
+    upload = open_upload(io.BytesIO(content))
+    rows = [row for chunk in upload.chunks() for row in chunk]
+    verdicts = judge_rows(rows, RowReader(upload.columns, RULES), SeenNumbers())
+    return verdicts, header_of(upload.columns)
+
+
+def sheet_of(rejections: list[Rejection], names: list[str]) -> bytes:
+    sheet = Sheet(names, max(len(rejection.cells) for rejection in rejections))
+    return sheet.header() + sheet.rows(rejections)
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+further = st.lists(
+    texts | st.sampled_from(["=1+1", "+44", "-x", "@x", "a,b", 'a"b', "a\r\nb"]), max_size=3
+)
+unusable = st.tuples(spoilt, further).map(lambda pair: pair[0] + pair[1])
+
+
+@given(st.lists(cells, max_size=3), st.lists(unusable, min_size=1, max_size=15), st.booleans())
+def test_rejected_rows_are_uploaded_again_as_they_are_and_fail_for_the_same_reasons(
+    good: list[list[str]], bad: list[list[str]], header: bool
+) -> None:
+    table = [["9990000018", "01/02/1980"], *good, *bad]
+    if header:
+        names = ["Date of birth", "Surname", "NHS no", "Mobile", "First name", "Other", "More"]
+        moved = [[row[1], "", row[0], *row[2:]] for row in table]
+        table = [names, *moved]
+    first, columns = verdicts_of(file_of_cells(table))
+    assert len(first.rejections) == len(bad)
+    again = first
+    for _ in range(2):
+        again, columns = verdicts_of(sheet_of(again.rejections, columns))
+        assert again.rows == len(again.rejections) == len(bad)
+        assert [p.code for p in again.problems] == [p.code for p in first.problems]
+        assert columns.count("Reason rejected") == 1

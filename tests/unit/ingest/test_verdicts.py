@@ -7,7 +7,7 @@ import pytest
 from ingest.refusals import UploadRefused
 from ingest.verdicts import SeenNumbers, Tally
 from support.people import Form, cells_of, file_of, file_of_cells, nhs_numbers, people, spoil
-from support.uploads import Judged, judge
+from support.uploads import RECEIPT, Judged, judge
 
 
 def judged_with(good: int, bad: int) -> Judged:
@@ -70,13 +70,13 @@ def test_patients_on_the_target_already_count_as_duplicates() -> None:
     judged = judge(file_of(people(5), Form(header=False)))
     tally = Tally(rows=judged.tally.rows)
     tally.settle(enrolled=2, alerts=1, already_on_target=2)
-    answer = tally.answer("u1", ())
+    answer = tally.answer(RECEIPT, (), 0)
     assert (answer["enrolled"], answer["alerts"], answer["duplicates"]) == (2, 1, 2)
 
 
 def test_no_answer_is_given_before_every_row_has_its_verdict() -> None:
     with pytest.raises(ValueError, match="no verdict"):
-        Tally(rows=1).answer("u1", ())
+        Tally(rows=1).answer(RECEIPT, (), 0)
 
 
 def test_numbers_are_seen_once() -> None:

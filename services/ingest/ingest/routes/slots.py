@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from ingest import releasing
 from ingest.answering import Answer, Command, answer_once, command_of
 from ingest.bodies import RAW_TYPES, body_of, json_of, media_type
-from ingest.requests import SlotsRequest
+from ingest.requests import SlotsRequest, WithdrawalRequest
 from ingest.routes.office import Office
 from ingest.slots import Slot, SlotsRefused, SlotTally, judge_slots, rows_of_csv
 from recall.kit.problems import Problem
@@ -33,7 +33,14 @@ def router(office: Office) -> APIRouter:
     @router.delete("/v1/targets/{target}/slots/{slot}")
     async def withdraw(request: Request, target: str, slot: str) -> Response:
         command = command_of(request, b"")
-        return await answer_once(service, command, partial(_withdraw, target, slot, command))
+        return await answer_once(service, command, partial(_withdraw, target, [slot], command))
+
+    @router.post("/v1/targets/{target}/slots/withdrawals")
+    async def withdraw_many(request: Request, target: str) -> Response:
+        body = await body_of(request)
+        asked = json_of(request, body, WithdrawalRequest)
+        command = command_of(request, body)
+        return await answer_once(service, command, partial(_withdraw, target, asked.slots, command))
 
     return router
 
@@ -61,6 +68,6 @@ async def _release(
     return Answer(201 if tally.released else 200, answer)
 
 
-async def _withdraw(target: str, slot: str, command: Command, unit: Unit) -> Answer:
-    count = await releasing.withdraw(unit, target, slot)
+async def _withdraw(target: str, slots: Sequence[str], command: Command, unit: Unit) -> Answer:
+    count = await releasing.withdraw(unit, target, slots)
     return Answer(202, {"request_id": command.id, "count": count})

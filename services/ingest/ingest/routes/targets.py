@@ -10,12 +10,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from ingest import messages, store, targets
-from ingest.answering import Answer, Command, answer_once, command_of
+from ingest.answering import Answer, Command, answer_once, command_of, waker
 from ingest.bodies import body_of, json_of, validated
+from ingest.enrolling import ERASING
 from ingest.requests import TargetPatch, TargetRequest, TargetSettings
 from ingest.routes.office import Office
 from recall.contracts.events import TargetSaved
 from recall.kit.problems import Problem, not_found
+from recall.kit.service import Service
 from recall.kit.unit import Unit
 
 _ETAG: Final = re.compile(r'(?:W/)?"?([0-9]{1,19})"?')
@@ -55,7 +57,9 @@ def router(office: Office) -> APIRouter:
         @router.post(f"/v1/targets/{{target}}/{verb}", name=verb)
         async def change(request: Request, target: str) -> Response:
             command = command_of(request, await body_of(request))
-            return await answer_once(service, command, partial(_state, target, verb, command))
+            return await answer_once(
+                service, command, partial(_state, service, target, verb, command)
+            )
 
     for verb in targets.STATES:
         state(verb)
@@ -103,7 +107,9 @@ async def _patch(
     return Answer(200, targets.shown(after), _headers(after))
 
 
-async def _state(target_id: str, verb: targets.Verb, command: Command, unit: Unit) -> Answer:
+async def _state(
+    service: Service, target_id: str, verb: targets.Verb, command: Command, unit: Unit
+) -> Answer:
     found = await store.lock_target(unit.connection, target_id)
     if found is None:
         raise not_found("target")
@@ -111,6 +117,8 @@ async def _state(target_id: str, verb: targets.Verb, command: Command, unit: Uni
         raise Problem(409, "closed", "The target is closed for good.")
     after = targets.commanded(found.saved, verb, command.actor, unit.now_text)
     await _save(unit, found.saved, after)
+    if after.state == "closed":
+        unit.after_commit(waker(service, ERASING))
     return Answer(202, {"request_id": command.id, "count": int(after != found.saved)})
 
 

@@ -2,25 +2,35 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import IO
 from uuid import uuid4
 
 import asyncpg
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from ingest import store
 from ingest.answering import Answer, Command, answer_once, command_of
 from ingest.bodies import spooled
 from ingest.enrolling import Incoming, check_open, read_upload, refusal
 from ingest.refusals import UploadRefused
+from ingest.rejections import Sheet
 from ingest.routes.office import Office
 from ingest.upload import fingerprint
+from ingest.verdicts import UploadAnswer
 from recall.kit.problems import Problem, not_found
 from recall.kit.unit import Unit
 
 _LOOK_SECONDS = 0.2
+_REJECTED_AT_ONCE = 500
+UPLOADS_SHOWN = 50
+
+_NO_REJECTED_ROWS = (
+    "No rejected rows of this upload are kept: there were none, or they were erased after 30 days "
+    "or when the target was closed."
+)
 
 
 def router(office: Office) -> APIRouter:
@@ -44,6 +54,15 @@ def router(office: Office) -> APIRouter:
                 except asyncpg.LockNotAvailableError:
                     raise _busy("Another file is being read onto this target.") from None
 
+    @router.get("/v1/targets/{target}/uploads")
+    async def past(target: str) -> Response:
+        service.check_booted()
+        async with service.pool.acquire() as connection:
+            if await store.find_target(connection, target) is None:
+                raise not_found("target")
+            answers = await store.list_uploads(connection, target, UPLOADS_SHOWN)
+        return JSONResponse({"uploads": [_without_problems(answer) for answer in answers]})
+
     @router.get("/v1/uploads/{upload}")
     async def read(upload: str) -> Response:
         service.check_booted()
@@ -52,6 +71,21 @@ def router(office: Office) -> APIRouter:
         if answer is None:
             raise not_found("upload")
         return JSONResponse(answer)
+
+    @router.get("/v1/uploads/{upload}/rejected.csv")
+    async def rejected(upload: str) -> Response:
+        service.check_booted()
+        async with service.pool.acquire() as connection:
+            found = await store.find_rejected(connection, upload)
+        if found is None:
+            raise not_found("upload")
+        if not found.kept:
+            raise Problem(404, "no_rejected_rows", _NO_REJECTED_ROWS)
+        return StreamingResponse(
+            _rejected_rows(office, upload, Sheet(found.header, found.width)),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="rejected-rows.csv"'},
+        )
 
     return router
 
@@ -74,6 +108,23 @@ async def _read(
     except UploadRefused as refused:
         raise refusal(refused) from None
     return Answer(200, answer)
+
+
+def _without_problems(answer: UploadAnswer) -> dict[str, object]:
+    return {name: value for name, value in answer.items() if name != "problems"}
+
+
+async def _rejected_rows(office: Office, upload: str, sheet: Sheet) -> AsyncIterator[bytes]:
+    """The file, some hundred rows at a time; no connection is held while the reader is slow."""
+    yield sheet.header()
+    after = 0
+    while True:
+        async with office.service.pool.acquire() as connection:
+            rows = await store.read_rejected_rows(connection, upload, after, _REJECTED_AT_ONCE)
+        if not rows:
+            return
+        after = rows[-1].row
+        yield sheet.rows(rows)
 
 
 async def _room_in_outbox(office: Office) -> None:

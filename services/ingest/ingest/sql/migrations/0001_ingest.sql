@@ -61,9 +61,24 @@ CREATE TABLE uploads (
     answer jsonb NOT NULL,
     removals bigint NOT NULL,
     actor text NOT NULL,
-    uploaded_at timestamptz NOT NULL
+    uploaded_at timestamptz NOT NULL,
+    header text[] NOT NULL,
+    rejected_kept bigint NOT NULL
 );
 CREATE INDEX uploads_by_content ON uploads (target_id, fingerprint, removals DESC);
+CREATE INDEX uploads_by_time ON uploads (target_id, uploaded_at DESC);
+CREATE INDEX uploads_with_rejected_rows ON uploads (uploaded_at) WHERE rejected_kept > 0;
+
+-- What could not be read, as it was, for the practice to correct; erased after 30 days, or when the
+-- target is closed.  There is no foreign key: rows come before their upload's answer, in its
+-- transaction.
+CREATE TABLE rejected_rows (
+    upload_id text COLLATE "C" NOT NULL,
+    row bigint NOT NULL,
+    cells text[] NOT NULL,
+    reason text NOT NULL,
+    PRIMARY KEY (upload_id, row)
+);
 
 -- Slots as released or withdrawn; who booked them, invitations knows.
 CREATE TABLE slots (
