@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app = service.app(routes.routers(service, sender))
     app.state.service = service
-    app.mount(assets.PREFIX, assets.Assets(), name="static")
+    app.mount(assets.PREFIX, assets.ASSETS, name="static")
     app.add_middleware(SameOrigin, page=rendering.failed)
     app.add_middleware(SecurityHeaders)
     inner = app.router.lifespan_context

@@ -4,11 +4,10 @@ The NHS components come from `nhsuk_frontend_jinja`, by its own names:
 `{% from "nhsuk/components/button/macro.jinja" import button %}`.
 """
 
-from collections.abc import Callable, Coroutine, MutableMapping
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
 
-import jinja2
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
@@ -18,6 +17,7 @@ from dashboard import assets
 from dashboard.wording import number
 from recall.kit.postgres import TRANSIENT
 from recall.kit.problems import Problem
+from recall.look import environment
 
 _SAID = {
     401: "Sign in to see this page",
@@ -29,40 +29,8 @@ _SAID = {
 }
 
 
-class _NhsComponents(jinja2.PackageLoader):
-    """Loads the NHS components, which name values that nobody gave.
-
-    Their documentation asks for an environment where that is allowed.  Ours is not one: a name
-    that is misspelt in a template of ours is an error.
-    """
-
-    def load(
-        self,
-        environment: jinja2.Environment,
-        name: str,
-        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - jinja2 names it so.
-    ) -> jinja2.Template:
-        """A component, in an environment that is as lenient as it needs."""
-        lenient = environment.overlay(undefined=jinja2.ChainableUndefined)
-        return super().load(lenient, name, globals)
-
-
-def _environment() -> jinja2.Environment:
-    found = jinja2.Environment(
-        loader=jinja2.ChoiceLoader(
-            [jinja2.PackageLoader("dashboard"), _NhsComponents("nhsuk_frontend_jinja")]
-        ),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters["number"] = number
-    found.globals["asset"] = assets.address
-    return found
-
-
-TEMPLATES = _environment()
+TEMPLATES = environment("dashboard", assets.ASSETS)
+TEMPLATES.filters["number"] = number
 
 
 def rendered(template: str, status: int = 200, **values: Any) -> HTMLResponse:

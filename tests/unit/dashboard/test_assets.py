@@ -9,10 +9,11 @@ import pytest
 from fastapi import FastAPI
 
 from dashboard import assets
-from dashboard.assets import FOLDER, PREFIX, VERSION, Assets, address, keep
+from dashboard.assets import FOLDER, PREFIX, VERSION, address, keep
 from dashboard.headers import SecurityHeaders
+from recall.look import VENDORED
 
-VENDOR = FOLDER / "vendor"
+VENDOR = VENDORED / "vendor"
 PACKAGES = json.loads((VENDOR / "manifest.json").read_text())["packages"]
 HARMLESS = re.compile(r"http://www\.w3\.org/(?:2000/svg|1999/xhtml|1999/xlink)")
 """Names of namespaces look like addresses; nobody asks them."""
@@ -34,7 +35,12 @@ def test_every_vendored_package_has_name_version_and_licence() -> None:
 
 
 def test_no_file_and_no_template_names_a_host_that_browsers_would_ask() -> None:
-    texts = [path for path in FOLDER.rglob("*") if path.suffix in {".css", ".js", ".svg"}]
+    texts = [
+        path
+        for folder in (FOLDER, VENDORED)
+        for path in folder.rglob("*")
+        if path.suffix in {".css", ".js", ".svg"}
+    ]
     texts += (FOLDER.parent / "templates").rglob("*.html")
     assert len(texts) > 10
     for path in texts:
@@ -63,7 +69,7 @@ def test_only_this_versions_addresses_are_kept_for_ever() -> None:
 
 async def test_files_are_found_by_any_version_and_by_none() -> None:
     app = FastAPI()
-    app.mount(assets.PREFIX, Assets())
+    app.mount(assets.PREFIX, assets.ASSETS)
     app.add_middleware(SecurityHeaders)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://board") as client:
