@@ -2,11 +2,12 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_structured_event, to_structured_event
+from pydantic import BaseModel
 
 from catalogue import examples
 from catalogue.places import EXAMPLES, SCHEMAS
@@ -148,5 +149,24 @@ def encoded(model: type[Data], event: Any) -> bytes:
 
 def with_defaults(model: type[Data], example: Any) -> Any:
     """An example with what it leaves out, as the codec writes it."""
+    return example | {"data": filled(model, example["data"])}
+
+
+def filled(model: type[BaseModel], given: Any) -> Any:
+    """What a model, or a list of its parts, says once the defaults are filled in."""
+    if isinstance(given, list):
+        return [filled(model, part) for part in given]
+    if not isinstance(given, dict):
+        return given
     left_out = {n: f.default for n, f in model.model_fields.items() if not f.is_required()}
-    return example | {"data": left_out | example["data"]}
+    parts = {name: part_of(field.annotation) for name, field in model.model_fields.items()}
+    said = {name: filled(parts[name] or model, value) for name, value in given.items()}
+    return left_out | said
+
+
+def part_of(annotation: Any) -> type[BaseModel] | None:
+    """The model of a field, of a list's items, or of what may be null."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (part_of(inner) for inner in get_args(annotation))
+    return next((model for model in found if model), None)

@@ -91,6 +91,9 @@ Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 MessageText = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 """The final text of a message: send it as it is."""
 
+TemplateText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+"""The wording of a round, with fields such as `((first_name))`: see docs/texts.md."""
+
 ReplyText = Annotated[str, StringConstraints(max_length=2000)]
 """What the patient wrote, as it came."""
 

@@ -30,6 +30,9 @@ class DeliveryReported(Data):
     state: Delivery
     reason: UndeliverableReason | None = None
     """Why the message could not reach the patient; null unless `failed`."""
+    temporary: bool = False
+    """Whether a message that `failed` may arrive if it is sent again: Recall asks for that, within
+    the round's send window and before the deadline, a few times at most."""
     received_at: Instant
     """The moment the channel learnt it: what counts against the deadline (rule 10)."""
 

@@ -1,12 +1,12 @@
 """Topics `invitations-<channel>`: what a channel plugin is asked to send.
 
-Carries contact details.  `invitation_id` and `message_id` are idempotency keys: a repeat of the
-same key must not reach the patient again.
+Carries contact details.  `invitation_id` (with `attempt`, which only a temporary failure raises)
+and `message_id` are idempotency keys: a repeat of the same key must not reach the patient again.
 """
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from recall.contracts.envelope import Data, Part
 from recall.contracts.fields import (
@@ -67,7 +67,7 @@ class InvitationRequested(Data):
     target_id: TargetId
     patient_id: PatientId
     invitation_id: InvitationId
-    """The idempotency key: send it once, however often it comes."""
+    """The idempotency key, together with `attempt`: send it once, however often it comes."""
     version: Version
     """The round, which is the only version that an invitation's request has."""
     round: RoundNumber
@@ -78,7 +78,7 @@ class InvitationRequested(Data):
     """Where the message goes."""
     text: MessageText
     template_version: Version
-    """The version of the wording that the text was made from."""
+    """The version of the round's wording that the text was made from."""
     offer: list[OfferedSlot]
     """The slots on offer, by letter, one of which a reply may choose; empty if there are none."""
     link: Url | None
@@ -89,6 +89,8 @@ class InvitationRequested(Data):
     """When the invitation was dispatched."""
     expires_at: Instant
     """When the time to answer ends; later than that there is no use in sending it."""
+    attempt: Annotated[int, Field(ge=1, le=99)] = 1
+    """Grows when the invitation is to be sent again after a temporary failure was reported."""
 
 
 class MessageRequested(Data):

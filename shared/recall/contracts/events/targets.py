@@ -14,6 +14,7 @@ from recall.contracts.fields import (
     Ratio,
     RoundNumber,
     TargetId,
+    TemplateText,
     TimeOfDay,
     Version,
     Weekday,
@@ -44,6 +45,10 @@ class Round(Part):
     """How long a patient has to answer, counted from the dispatch."""
     send_window: SendWindow
     """When this round may send."""
+    text: TemplateText | None = None
+    """The wording of the round's invitations, with fields; null: the standard wording."""
+    text_version: Version = 1
+    """Grows with every change of the wording."""
 
 
 class BookingWindow(Part):
