@@ -16,8 +16,11 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 0.25
 """How often a watched target is read."""
-GAP_SECONDS = 1.0
-"""The least time between two changes that watchers are told."""
+GAP_SECONDS = 0.7
+"""The least time between two changes that watchers are told.
+
+With a look and the folding on top, no change is older than a second when it is seen.
+"""
 
 Numbers = dict[str, Any]
 Read = Callable[[str], Awaitable[Numbers | None]]
