@@ -207,6 +207,19 @@ def tail_of(file: Path, lines: int) -> str:
 
 
 @app.command(rich_help_panel="Run it")
+def rebuild(*, json: Json = False) -> None:
+    """Make the dashboard's tables anew from what their owners tell again; timelines stay.
+
+    While it lasts (about a minute for a million patients) pages say so instead of showing numbers;
+    invitations, answers and bookings go on. Nothing is lost when it is interrupted: run it again.
+    """
+    again = importlib.import_module("launcher.rebuild").run
+    found = again()
+    if json:
+        show.as_json(found)
+
+
+@app.command(rich_help_panel="Run it")
 def reset(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
     """Wipe the data and logs of `up`: every target, patient and slot.
 

@@ -47,6 +47,7 @@ Run it
   status            what runs, since when, how often it was started again
   lag               how far each service is behind on each topic (--watch), and its dead letters
   logs SERVICE      what a service, kafka or postgres wrote            ./dev logs workflow -f
+  rebuild           make the dashboard's tables anew from what their owners tell again
   down              stop it; the data stays
   reset             wipe the data of `up`
 

@@ -28,7 +28,7 @@ from e2e.commands import DEADLINE, dev, end_of, left_in, ran
 from e2e.doors import doors
 from e2e.garbage import KINDS, MARK, thrown
 from e2e.records import Raw, write
-from launcher import example, pictures
+from launcher import example, pictures, rebuild
 from launcher.driving import Driver
 from launcher.stack import Stack, is_ready
 from recall.contracts.envelope import CONTENT_TYPE, Envelope
@@ -328,6 +328,39 @@ async def letters(stack: Stack) -> dict[tuple[str, str], list[str]]:
     finally:
         await connection.close()
     return found
+
+
+async def test_the_dashboards_tables_are_rebuilt_with_the_same_result(played: Played) -> None:
+    before = await played.everything()
+
+    told = await rebuild.rebuilt(played.stack.stack)
+
+    await played.driver.settle()
+    assert await played.everything() == before
+    assert told["topics"] == [
+        "patient-progress", "patients", "queue-states", "slot-availability", "slots", "targets",
+    ]  # fmt: skip
+    assert await complaints(played.stack, played.driver, example.TARGET_ID) == []
+
+
+async def test_nothing_is_shown_while_the_tables_are_being_rebuilt(played: Played) -> None:
+    before = await played.driver.page(example.TARGET_ID)
+    headers = {"Authorization": f"Bearer {played.stack.stack['token']}"}
+    async with httpx.AsyncClient(
+        base_url=played.stack.stack["dashboard"], headers=headers, timeout=60
+    ) as client:
+        assert (await client.post("/rebuild")).status_code == 204
+        for path in ("/v1/targets", f"/v1/targets/{example.TARGET_ID}", "/"):
+            answer = await client.get(path)
+            assert answer.status_code == 503, path
+            assert "put together anew" in answer.text
+
+    await rebuild.rebuilt(played.stack.stack)
+
+    await played.driver.settle()
+    page = await played.driver.page(example.TARGET_ID)
+    assert pictures.differences(example.EXPECTED, page) == []
+    assert page | {"as_of": None} == before | {"as_of": None}
 
 
 async def test_garbage_on_every_topic_is_put_aside_and_changes_nothing(played: Played) -> None:

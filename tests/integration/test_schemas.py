@@ -11,7 +11,7 @@ from recall.kit.sql import queries
 from support.stores import TestStores, fresh_database
 
 SERVICES = ("ingest", "workflow", "invitations", "dashboard")
-KITS = {"inbox_offsets", "outbox", "dead_letters", "migrations"}
+KITS = {"inbox_offsets", "outbox", "dead_letters", "republications", "migrations"}
 
 
 @pytest.fixture(scope="module")

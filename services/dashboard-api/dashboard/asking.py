@@ -18,6 +18,11 @@ from recall.kit.service import Service
 
 PAGE_ROWS, MOST_ROWS = 50, 500
 
+REBUILDING = (
+    "The numbers are being put together anew, and are not shown until they are complete. "
+    "Nothing is lost, and invitations go on meanwhile. Try again in a minute."
+)
+
 _TARGET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _PATIENT = re.compile(UUID_PATTERN[1:-1])
 
@@ -46,10 +51,12 @@ async def reading(service: Service) -> AsyncIterator[Connection]:
     """A connection to read with.
 
     Raises:
-        Problem: 503 while the service is starting.
+        Problem: 503 while the service is starting or its tables are being rebuilt.
     """
     service.check_booted()
     async with service.pool.acquire() as connection:
+        if await store.is_rebuilding(connection):
+            raise Problem(503, "rebuilding", REBUILDING)
         yield connection
 
 

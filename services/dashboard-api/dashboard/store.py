@@ -156,6 +156,22 @@ def _patient(entry: Entry) -> str:
     return entry.patient_id
 
 
+async def begin_rebuilding(connection: Connection, began_at: datetime) -> None:
+    """Empty what is materialised, the timeline aside, and show nothing until it is whole again."""
+    await connection.execute(SQL["empty_tables"])
+    await connection.execute(SQL["begin_rebuilding"], began_at)
+
+
+async def end_rebuilding(connection: Connection) -> None:
+    """Show the numbers again."""
+    await connection.execute(SQL["end_rebuilding"])
+
+
+async def is_rebuilding(connection: Connection) -> bool:
+    """Whether the tables are being filled anew."""
+    return bool(await connection.fetchval(SQL["is_rebuilding"]))
+
+
 @dataclass(frozen=True)
 class Page:
     """Rows of a list and where the next page begins, if there is one."""

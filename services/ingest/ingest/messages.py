@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ingest.enrolments import Enrolment
 from recall.contracts.events import PatientEnrolled, TargetSaved
+from recall.contracts.instants import instant
 from recall.kit import wire
 from recall.kit.kafka import partition_of
 from recall.kit.unit import Unit
@@ -23,6 +24,12 @@ def tell_enrolments(unit: Unit, enrolments: Sequence[Enrolment], partitions: Seq
     """Patients were put on a target, corrected, or asked of the register again."""
     for enrolment, partition in zip(enrolments, partitions, strict=True):
         unit.emit(_enrolled(enrolment, unit.now_text), enrolment.version, partition=partition)
+
+
+def tell_as_stored(unit: Unit, enrolment: Enrolment, partition: int) -> None:
+    """What was told of an enrolment before, again: its version and its instant."""
+    at = instant(enrolment.enrolled_at)
+    unit.emit(_enrolled(enrolment, at), enrolment.version, at=at, partition=partition)
 
 
 def _enrolled(enrolment: Enrolment, at: str) -> PatientEnrolled:

@@ -89,6 +89,18 @@ def _next_version(
     return None
 
 
+def tell_slots(unit: Unit, slots: Sequence[tuple[str, store.StoredSlot]]) -> None:
+    """Tell of slots (with their targets' ids) as they are, released or withdrawn."""
+    for target_id, known in slots:
+        if known.withdrawn:
+            slot_id, version = known.slot.slot_id, known.version
+            unit.emit(
+                wire.SlotWithdrawn(target_id=target_id, slot_id=slot_id, version=version), version
+            )
+        else:
+            _tell(unit, target_id, [(known.slot, known.version)])
+
+
 def _tell(unit: Unit, target_id: str, released: Sequence[tuple[Slot, int]]) -> None:
     for slot, version in released:
         event = wire.SlotReleased(

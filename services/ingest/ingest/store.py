@@ -88,6 +88,12 @@ async def find_target(connection: Connection, target_id: str) -> StoredTarget | 
     return _target(await connection.fetchrow(SQL["find_target"], target_id))
 
 
+async def targets_after(connection: Connection, after: str, most: int) -> list[TargetSaved]:
+    """The next targets in the order of their ids, held against changes."""
+    rows = await connection.fetch(SQL["targets_after"], after, most)
+    return [_saved(row) for row in rows]
+
+
 async def lock_target(connection: Connection, target_id: str) -> StoredTarget | None:
     """Read a target in order to change it."""
     return _target(await connection.fetchrow(SQL["lock_target"], target_id))
@@ -159,6 +165,12 @@ async def lock_patients_after(
 ) -> list[StoredPatient]:
     """The next patients who stand on the target, by NHS number."""
     rows = await connection.fetch(SQL["lock_patients_after"], target_id, after, count)
+    return [_patient(row) for row in rows]
+
+
+async def patients_after(connection: Connection, after: str, most: int) -> list[StoredPatient]:
+    """The next enrolments of all targets in the order of their ids, held against changes."""
+    rows = await connection.fetch(SQL["patients_after"], after, most)
     return [_patient(row) for row in rows]
 
 
@@ -279,14 +291,15 @@ async def lock_slots(
 ) -> dict[str, StoredSlot]:
     """Those of the slots that were released before."""
     rows = await connection.fetch(SQL["lock_slots"], target_id, ids)
-    return {
-        row["slot_id"]: StoredSlot(
-            Slot(row["slot_id"], row["starts_at"], row["minutes"], row["clinician"]),
-            row["version"],
-            row["withdrawn"],
-        )
-        for row in rows
-    }
+    return {row["slot_id"]: _slot(row) for row in rows}
+
+
+async def slots_after(
+    connection: Connection, target_id: str, slot_id: str, most: int
+) -> list[tuple[str, StoredSlot]]:
+    """The next slots of all targets with their targets' ids, held against changes."""
+    rows = await connection.fetch(SQL["slots_after"], target_id, slot_id, most)
+    return [(row["target_id"], _slot(row)) for row in rows]
 
 
 async def save_slots(
@@ -362,7 +375,11 @@ def _target_columns(target: TargetSaved) -> tuple[object, ...]:
 def _target(row: asyncpg.Record | None) -> StoredTarget | None:
     if row is None:
         return None
-    saved = wire.TargetSaved(
+    return StoredTarget(_saved(row), row["request_digest"], row["removals"])
+
+
+def _saved(row: asyncpg.Record) -> TargetSaved:
+    return wire.TargetSaved(
         target_id=row["target_id"],
         version=row["version"],
         practice=row["practice"],
@@ -376,7 +393,11 @@ def _target(row: asyncpg.Record | None) -> StoredTarget | None:
         actor=row["actor"],
         saved_at=instant(row["saved_at"]),
     )
-    return StoredTarget(saved, row["request_digest"], row["removals"])
+
+
+def _slot(row: asyncpg.Record) -> StoredSlot:
+    slot = Slot(row["slot_id"], row["starts_at"], row["minutes"], row["clinician"])
+    return StoredSlot(slot, row["version"], row["withdrawn"])
 
 
 def _patient_row(enrolment: Enrolment, partition: int) -> tuple[Any, ...]:

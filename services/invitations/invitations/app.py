@@ -11,6 +11,7 @@ from invitations.channels import Channels
 from invitations.handlers import handlers
 from invitations.offering import Rotation
 from invitations.pages import router as pages
+from invitations.republishing import TELLERS
 from invitations.routes import router
 from invitations.settings import Settings
 from recall.kit.service import Service
@@ -35,4 +36,5 @@ def create_app(settings: Settings) -> FastAPI:
     service.every(TIMER_SECONDS, "simulation", partial(simulation.act, service, channels, rotation))
     service.every(TIMER_SECONDS, "deadlines", partial(deadlines.expire, service))
     service.every(PUBLISH_SECONDS, "availability", partial(availability.publish, service))
+    service.republishes(TELLERS)
     return service.app([router(service, channels, rotation), pages(service, channels, rotation)])

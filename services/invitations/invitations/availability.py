@@ -37,6 +37,28 @@ async def _count(unit: Unit, target_id: str) -> None:
     unit.emit(counted, version + 1)
 
 
+def as_published(target_id: str, version: int, content: str, unit: Unit) -> object:
+    """The event of a count that was published before, from the board's content."""
+    days, last = _decode_content(content)
+    return wire.SlotAvailability(
+        target_id=target_id,
+        version=version,
+        days=[wire.FreeSlots(date=day.date, free=day.free) for day in days],
+        last_slot_at=None if last is None else instant(last),
+        counted_at=unit.now_text,
+    )
+
+
+class _Day(msgspec.Struct):
+    """One London day of a board's content."""
+
+    date: str
+    free: int
+
+
+_decode_content = msgspec.json.Decoder(tuple[list[_Day], datetime | None]).decode
+
+
 def _content(days: object, last: datetime | None) -> str:
     """What a count says, as text to compare with the last one."""
     return msgspec.json.encode([days, last]).decode()

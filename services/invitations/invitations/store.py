@@ -307,6 +307,12 @@ async def lock_board(connection: Connection, target_id: str) -> tuple[int, str]:
     return row["version"], row["content"]
 
 
+async def boards_after(connection: Connection, after: str, most: int) -> list[tuple[str, int, str]]:
+    """The next targets' ids, versions and contents as published, held against changes."""
+    rows = await connection.fetch(SQL["boards_after"], after, most)
+    return [(row["target_id"], row["version"], row["content"]) for row in rows]
+
+
 async def count_free(
     connection: Connection, target_id: str, now: datetime
 ) -> tuple[list[tuple[date, int]], datetime | None, datetime | None]:

@@ -235,6 +235,11 @@ def waits_text(waits: Sequence[Wait]) -> str:
     return msgspec.json.encode(waits).decode()
 
 
+def waits_of(text: str) -> tuple[Wait, ...]:
+    """The waits as they were stored."""
+    return _decode_waits(text)
+
+
 def rounds_text(target: events.TargetSaved) -> str:
     """The rounds of a target as they are stored."""
     return msgspec.json.encode(target.rounds).decode()
@@ -293,4 +298,5 @@ def _decode_rounds(text: str) -> list[events.Round]:
 
 
 _ROUNDS: Any = msgspec.json.Decoder(list.__class_getitem__(wire.Round))
+_decode_waits = msgspec.json.Decoder(tuple[Wait, ...]).decode
 _decode_days = msgspec.json.Decoder(tuple[tuple[str, int], ...]).decode

@@ -15,7 +15,7 @@ from recall.kit.postgres import Connection
 from recall.kit.sql import queries
 from workflow import messages
 from workflow.decide import Patient, Tallies
-from workflow.pacing import Availability, Settings
+from workflow.pacing import Availability, Settings, Wait
 
 SQL = queries("workflow")
 
@@ -44,6 +44,12 @@ async def lock_patients(connection: Connection, ids: Iterable[str]) -> dict[str,
     """The patients that are known, by id, locked until the transaction ends."""
     rows = await connection.fetch(SQL["lock_patients"], sorted(ids))
     return {row[0]: Patient(*row) for row in rows}
+
+
+async def patients_after(connection: Connection, after: str, most: int) -> list[Patient]:
+    """The next patients of all targets in the order of their ids, held against changes."""
+    rows = await connection.fetch(SQL["patients_after"], after, most)
+    return [Patient(*row) for row in rows]
 
 
 async def take_from_queue(
@@ -159,6 +165,14 @@ async def read_queues(connection: Connection, targets: Sequence[str] | None) -> 
         )
         for row in rows
     ]
+
+
+async def queue_states_after(
+    connection: Connection, after: str, most: int
+) -> list[tuple[str, int, tuple[Wait, ...]]]:
+    """The next targets' ids, versions and waits as last published, held against changes."""
+    rows = await connection.fetch(SQL["queue_states_after"], after, most)
+    return [(row[0], row[1], messages.waits_of(row[2])) for row in rows]
 
 
 async def put_queue_state(

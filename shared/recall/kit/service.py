@@ -9,7 +9,7 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
@@ -29,6 +29,7 @@ from recall.kit.metrics import Metrics
 from recall.kit.outbox import Outbox
 from recall.kit.postgres import Pool, open_pool
 from recall.kit.publishing import Publisher
+from recall.kit.republishing import Republishing, Teller, count_left
 from recall.kit.settings import ServiceSettings
 from recall.kit.unit import Unit
 from recall.kit.watching import EXIT_STUCK, TimersDue, Watch
@@ -68,11 +69,16 @@ class Service:
         self._broker: KafkaBroker
         self._handlers: dict[str, Handler] = {}
         self._timers_due = timers_due
+        self._republishing: Republishing | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def reads(self, topic: str, handler: Handler) -> None:
         """Fold a topic with a handler, in the consumer group `<service>.<topic>`."""
         self._handlers[topic] = handler
+
+    def republishes(self, tellers: Mapping[str, Teller]) -> None:
+        """Tell these topics again from the service's own rows when `POST /republish` asks."""
+        self._republishing = Republishing(self, tellers)
 
     def every(self, seconds: float, name: str, step: Step) -> Loop:
         """Run a step again and again, at the latest after so many seconds of rest."""
@@ -104,6 +110,8 @@ class Service:
         )
         problems.install(app)
         app.include_router(health.routes(self))
+        if self._republishing is not None:
+            app.include_router(self._republishing.routes())
         for router in routers:
             app.include_router(router)
         return app
@@ -165,8 +173,14 @@ class Service:
             clock=self.clock,
             partitions=settings.partitions,
             patience=settings.watchdog_seconds,
-            timers_due=self._timers_due,
+            timers_due=self._left_to_do,
         )
+
+    async def _left_to_do(self, now: datetime) -> int:
+        """Timers that are due, and topics that have not been told again to the end."""
+        async with self.pool.acquire() as connection:
+            untold = await count_left(connection)
+        return untold + await self._timers_due(now)
 
     async def _until_migrated(self) -> None:
         """Wait for the schema: provisioning may still be under way."""

@@ -105,3 +105,10 @@ CREATE TABLE timeline (
     actor text NOT NULL,
     PRIMARY KEY (patient_id, event)
 );
+
+-- One row while the tables are being rebuilt from what their owners tell again: what is counted
+-- meanwhile is not complete, so nothing is shown.
+CREATE TABLE rebuilding (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    began_at timestamptz NOT NULL
+);

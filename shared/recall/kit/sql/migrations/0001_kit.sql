@@ -35,3 +35,9 @@ CREATE TABLE dead_letters (
     stored_at timestamptz NOT NULL,
     PRIMARY KEY (topic, partition, record_offset)
 );
+
+-- Topics that are being told again from the owner's rows, and the key up to which they have been.
+CREATE TABLE republications (
+    topic text PRIMARY KEY,
+    after_key text NOT NULL
+);

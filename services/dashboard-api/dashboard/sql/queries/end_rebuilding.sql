@@ -1,0 +1,2 @@
+-- What is counted is complete again.
+DELETE FROM rebuilding

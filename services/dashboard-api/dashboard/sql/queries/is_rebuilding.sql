@@ -1,0 +1,2 @@
+-- Whether the tables are being filled anew.
+SELECT EXISTS (SELECT FROM rebuilding)

@@ -1,0 +1,11 @@
+-- $1 the id to go on after, $2 how many: patients in the order of their ids, held against changes.
+SELECT
+    patient_id, target_id, partition, position, enrolment_version, nhs_number, date_of_birth,
+    has_mobile, has_address, has_carer_mobile, round, invited_round, status, description, until,
+    alert, delivery, slot_id, slot_starts_at, outcome_version, noted_version, version, actor,
+    reason, updated_at
+FROM patients
+WHERE patient_id > $1
+ORDER BY patient_id
+LIMIT $2
+FOR SHARE
