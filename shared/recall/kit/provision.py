@@ -87,7 +87,8 @@ async def _grant(connection: asyncpg.Connection, service: str) -> None:
     """The role uses its own schema and owns nothing in it."""
     for grant in (
         f'GRANT USAGE ON SCHEMA "{service}" TO "{service}"',
-        f"GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA {service} TO {service}",
+        f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{service}" TO "{service}"',
+        f'GRANT TRUNCATE ON ALL TABLES IN SCHEMA "{service}" TO "{service}"',
         f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{service}" TO "{service}"',
     ):
         await connection.execute(grant)
