@@ -65,9 +65,11 @@ def checks(sources: Sequence[str]) -> list[Check]:
         name = str(dockerfile.relative_to(ROOT))
         found.append(Check(name, partial(_command, "hadolint", str(dockerfile))))
     migrations = sorted(
-        str(path.relative_to(ROOT)) for path in ROOT.glob("services/*/*/sql/migrations/*.sql")
+        str(path.relative_to(ROOT))
+        for place in ("services/*/*", "shared/recall/*")
+        for path in ROOT.glob(f"{place}/sql/migrations/*.sql")
     )
-    if migrations and (ROOT / ".squawk.toml").is_file():
+    if migrations:
         found.append(Check("migrations", lambda: _command("squawk", *migrations)))
     return found
 

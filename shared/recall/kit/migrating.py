@@ -8,6 +8,7 @@ import asyncpg
 
 LOCK = 0x7265_6361_6C6C  # "recall" in ASCII: one migrating process at a time, per database.
 KIT = "recall.kit"
+LOCK_TIMEOUT, STATEMENT_TIMEOUT = "10s", "10min"
 
 
 class MigrationChangedError(Exception):
@@ -42,9 +43,13 @@ async def migrate(connection: asyncpg.Connection, schema: str, package: str) -> 
 
     Raises:
         MigrationChangedError: a file that ran before has changed since.
+        asyncpg.LockNotAvailableError: a table was in use for too long; nothing has changed.
     """
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        # From here on it waits for no running query for long, and no query behind it does.
+        await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        await connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
         await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         await connection.execute("SELECT set_config('search_path', $1, true)", schema)
         await connection.execute(
