@@ -70,7 +70,8 @@ def _progressed(data: events.PatientProgressed, event: str) -> Entry | None:
     elif what == "removed":
         event = "/removed"
     at = moment(data.updated_at)
-    return Entry(data.patient_id, event, at, what, data.round, data.alert, data.reason, data.actor)
+    detail = data.until if what == "invited" else data.alert
+    return Entry(data.patient_id, event, at, what, data.round, detail, data.reason, data.actor)
 
 
 def _enrolled(data: events.PatientEnrolled, event: str) -> Entry:
@@ -229,7 +230,8 @@ def sentence(entry: Entry, *, round_name: str | None, local: Callable[[datetime]
 def _plain(entry: Entry, round_name: str | None, local: Callable[[datetime], str]) -> str:
     what, detail = entry.what, entry.detail
     if what == "invited":
-        return f"Invited: round {entry.round}, {round_name or 'invitation'}."
+        by = f"; to answer by {local(moment(detail))}" if detail else ""
+        return f"Invited: round {entry.round}, {round_name or 'invitation'}{by}."
     if what == "undeliverable" and detail:
         channel, _, code = detail.partition("/")
         why = {str(k): text for k, text in UNDELIVERABLE_TEXTS.items()}.get(code, code)

@@ -143,11 +143,15 @@ class Model(BaseModel):
 
 
 class SendWindowRequest(Model):
-    """When a round may send; by default every day from 08:00 to 18:00, London."""
+    """When a round may send; by default every day from 08:00 to 18:00, London.
+
+    With `bank_holidays` false it sends nothing on the bank holidays of England.
+    """
 
     days: list[fields.Weekday] = Field(default=list(WEEKDAYS), min_length=1, max_length=7)
     from_time: TimeOfDay = Field(default="08:00", alias="from")
     to_time: TimeOfDay = Field(default="18:00", alias="to")
+    bank_holidays: bool = True
 
     @model_validator(mode="after")
     def _opens(self) -> Self:

@@ -8,7 +8,8 @@ import msgspec
 from msgspec.structs import replace
 
 from ingest.requests import TargetRequest, TargetSettings, ratio_text
-from recall.contracts.events import TargetSaved
+from recall.contracts.events import Round, TargetSaved
+from recall.contracts.instants import duration
 from recall.contracts.vocabulary import TargetState
 from recall.kit import wire
 
@@ -17,7 +18,7 @@ STATES: Mapping[Verb, TargetState] = {"pause": "paused", "resume": "active", "cl
 
 
 class RoundsFixedError(Exception):
-    """A patch would add, remove or re-route a round, which patients may be in."""
+    """A patch would remove or re-route a round, which patients may be in."""
 
 
 def made(target_id: str, asked: TargetRequest, actor: str, at: str) -> TargetSaved:
@@ -34,15 +35,16 @@ def made(target_id: str, asked: TargetRequest, actor: str, at: str) -> TargetSav
 
 
 def patched(target: TargetSaved, asked: TargetSettings, actor: str, at: str) -> TargetSaved:
-    """The target with other settings; itself when they are the same.
+    """The target with other settings; itself when they are the same.  Rounds may follow the last.
 
     Raises:
-        RoundsFixedError: the rounds or their channels are others.
+        RoundsFixedError: a round is gone, or has another channel.
     """
     after = _changed(target, **_settings(asked))
     if after == target:
         return target
-    if [r.channel for r in after.rounds] != [r.channel for r in target.rounds]:
+    kept = after.rounds[: len(target.rounds)]
+    if [r.channel for r in kept] != [r.channel for r in target.rounds]:
         raise RoundsFixedError
     return _changed(after, version=target.version + 1, actor=actor, saved_at=at)
 
@@ -53,6 +55,51 @@ def commanded(target: TargetSaved, verb: Verb, actor: str, at: str) -> TargetSav
     if state == target.state:
         return target
     return _changed(target, state=state, version=target.version + 1, actor=actor, saved_at=at)
+
+
+def consequences(before: TargetSaved, after: TargetSaved) -> list[str]:
+    """What changed settings mean for those who are being invited already: a sentence each."""
+    said = [
+        sentence
+        for old, new in zip(before.rounds, after.rounds, strict=False)
+        for sentence in _of_round(old, new)
+    ]
+    added = [found.round for found in after.rounds[len(before.rounds) :]]
+    if added:
+        said.append(_ADDED.format(first=added[0], last=len(before.rounds)))
+    if before.booking_window != after.booking_window:
+        said.append(_WINDOW_MOVED)
+    if before.invitations_per_slot != after.invitations_per_slot:
+        said.append(_RATIO_CHANGED)
+    return said
+
+
+_ADDED = (
+    "Round {first} follows round {last}: patients who do not book in round {last} from now on go "
+    "on to it. Those who have finished already stay finished."
+)
+_WINDOW_MOVED = (
+    "Patients who are invited already can book in the new booking window only. Appointments "
+    "outside it stand."
+)
+_RATIO_CHANGED = (
+    "The new number of invitations per slot counts for invitations not yet sent; nobody who is "
+    "being invited is called back."
+)
+_ANSWER_TIME = (
+    "Round {round}: the new time to answer counts for invitations not yet sent; patients invited "
+    "already keep the time they were given."
+)
+_SEND_WINDOW = "Round {round}: the new send window counts for invitations not yet sent."
+
+
+def _of_round(old: Round, new: Round) -> list[str]:
+    said = []
+    if duration(old.respond_within) != duration(new.respond_within):
+        said.append(_ANSWER_TIME.format(round=new.round))
+    if old.send_window != new.send_window:
+        said.append(_SEND_WINDOW.format(round=new.round))
+    return said
 
 
 def shown(target: TargetSaved) -> dict[str, object]:
@@ -82,6 +129,7 @@ def settings_shown(target: TargetSaved) -> dict[str, object]:
                     "days": list(found.send_window.days),
                     "from": found.send_window.from_time,
                     "to": found.send_window.to_time,
+                    "bank_holidays": found.send_window.bank_holidays,
                 },
             }
             for found in target.rounds
@@ -120,6 +168,7 @@ def _settings(asked: TargetSettings) -> dict[str, Any]:
                     days=list(found.send_window.days),
                     from_time=found.send_window.from_time,
                     to_time=found.send_window.to_time,
+                    bank_holidays=found.send_window.bank_holidays,
                 ),
             )
             for place, found in enumerate(asked.rounds, 1)

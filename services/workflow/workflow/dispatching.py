@@ -18,6 +18,7 @@ from recall.kit.service import Service
 from recall.kit.unit import Unit
 from recall.register import Person, Register, alert_of
 from workflow import messages, store
+from workflow.bank_holidays import bank_holidays
 from workflow.decide import Folded, Happening, Patient, fold, tallied
 from workflow.pacing import Plan, Round, plan
 from workflow.store import Queue
@@ -161,7 +162,8 @@ class Dispatching:
 
 def planned(queue: Queue, now: datetime, invited: int = 0) -> Plan:
     """What a target may do now, once `invited` more are being invited."""
-    return plan(queue.settings, queue.availability, queue.being_invited + invited, now)
+    invited += queue.being_invited
+    return plan(queue.settings, queue.availability, invited, now, bank_holidays(now))
 
 
 def is_due(queue: Queue, now: datetime) -> bool:

@@ -269,6 +269,7 @@ def settings_of(
                 days=frozenset(step.send_window.days),
                 opens=step.send_window.from_time,
                 closes=step.send_window.to_time,
+                bank_holidays=step.send_window.bank_holidays,
             ),
         )
         for step in _decode_rounds(rounds)

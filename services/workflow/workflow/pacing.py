@@ -14,18 +14,25 @@ UNLIMITED: Final = 2**31 - 1
 """Room when a target has no ratio and a slot is free."""
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_FORTNIGHT: Final = 14
+_FIVE_WEEKS: Final = 35
+"""Christmas Day and New Year's Day fall on the same weekday: two weeks' openings may be lost."""
+
+Holidays = frozenset[date]
+"""Bank holidays, of the year asked about and the next at least."""
+NONE: Final[Holidays] = frozenset()
 
 
 class Window(Struct, frozen=True):
     """When a round may send: on these weekdays from `opens` until before `closes`, London time.
 
-    Both are `HH:MM` and compare as text; `closes` may be `24:00`.
+    Both are `HH:MM` and compare as text; `closes` may be `24:00`.  Without `bank_holidays` it
+    stays shut on those days.
     """
 
     days: frozenset[str]
     opens: str
     closes: str
+    bank_holidays: bool = True
 
 
 class Round(Struct, frozen=True):
@@ -79,7 +86,13 @@ class Plan(Struct, frozen=True):
         return any(in_queue.get(number) for number in self.open_rounds)
 
 
-def plan(settings: Settings, availability: Availability, being_invited: int, now: datetime) -> Plan:
+def plan(
+    settings: Settings,
+    availability: Availability,
+    being_invited: int,
+    now: datetime,
+    holidays: Holidays = NONE,
+) -> Plan:
     """What a target may do now.
 
     A closed gate is named before a shut send window, since "Sends Mon 08:00" would be a promise
@@ -88,7 +101,7 @@ def plan(settings: Settings, availability: Availability, being_invited: int, now
     room = room_for(settings, availability, being_invited, now)
     whole = _whole_target(settings, availability, room, now)
     waits = tuple(
-        Wait(step.round, whole, None) if whole else _in_window(step, now)
+        Wait(step.round, whole, None) if whole else _in_window(step, now, holidays)
         for step in settings.rounds
     )
     return Plan(room, waits)
@@ -134,33 +147,37 @@ def _whole_target(
     return None if room else "waiting_for_slot"
 
 
-def _in_window(step: Round, now: datetime) -> Wait:
-    if is_open(step.window, now):
+def _in_window(step: Round, now: datetime, holidays: Holidays) -> Wait:
+    if is_open(step.window, now, holidays):
         return Wait(step.round, "next_to_be_invited", None)
-    opening = next_opening(step.window, now)
+    opening = next_opening(step.window, now, holidays)
     return Wait(step.round, "outside_send_window", instant(opening) if opening else None)
 
 
-def is_open(window: Window, at: datetime) -> bool:
+def is_open(window: Window, at: datetime, holidays: Holidays = NONE) -> bool:
     """Whether a window lets send at an instant."""
     local = at.astimezone(LONDON)
     clock = f"{local.hour:02d}:{local.minute:02d}"
-    return WEEKDAYS[local.weekday()] in window.days and window.opens <= clock < window.closes
+    return (
+        WEEKDAYS[local.weekday()] in window.days
+        and window.opens <= clock < window.closes
+        and (window.bank_holidays or local.date() not in holidays)
+    )
 
 
-def next_opening(window: Window, at: datetime) -> datetime | None:
+def next_opening(window: Window, at: datetime, holidays: Holidays = NONE) -> datetime | None:
     """The first instant from `at` on at which a window is open, in UTC; None if it never is."""
-    if is_open(window, at):
+    if is_open(window, at, holidays):
         return at
     today = london_date(at)
-    for ahead in range(_FORTNIGHT):
-        found = _openings(window, today + timedelta(days=ahead), at)
+    for ahead in range(_FIVE_WEEKS):
+        found = _openings(window, today + timedelta(days=ahead), at, holidays)
         if found:
             return min(found)
     return None
 
 
-def _openings(window: Window, day: date, after: datetime) -> list[datetime]:
+def _openings(window: Window, day: date, after: datetime, holidays: Holidays) -> list[datetime]:
     """Instants after `after` at which a window opens on a London day.
 
     In the night the clocks go back the same time of day comes twice: both count.  In the night
@@ -172,4 +189,4 @@ def _openings(window: Window, day: date, after: datetime) -> list[datetime]:
     walls = [datetime.combine(day, time(hour, minute, fold=fold), LONDON) for fold in (0, 1)]
     clocks_change = datetime.combine(day, time(1), UTC)
     found = [clocks_change, *(wall.astimezone(UTC) for wall in walls)]
-    return [opening for opening in found if opening > after and is_open(window, opening)]
+    return [o for o in found if o > after and is_open(window, o, holidays)]

@@ -26,6 +26,7 @@ async def test_a_target_is_made_with_defaults_and_told_of(ingest: Ingest) -> Non
             "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
             "from": "08:00",
             "to": "18:00",
+            "bank_holidays": True,
         },
     }
     (event,) = await ingest.events("targets", body["target_id"])
@@ -64,6 +65,28 @@ async def test_a_patch_changes_what_it_names_and_raises_the_version(ingest: Inge
     assert same.json()["version"] == 2
 
 
+async def test_a_changed_target_says_for_whom_the_change_counts(ingest: Ingest) -> None:
+    target = await ingest.target()
+    rounds = (await ingest.http.get(f"/v1/targets/{target}")).json()["rounds"]
+    rounds[0] |= {"respond_within": "P10D"}
+    rounds[1] |= {"respond_within": "P1W", "send_window": {"bank_holidays": False}}
+    rounds.append({"channel": "letter", "name": "A last letter"})
+    patch = {"rounds": rounds, "booking_window": {"to": "2025-10-03"}, "invitations_per_slot": 2}
+    answer = await ingest.http.patch(f"/v1/targets/{target}", json=patch)
+    assert answer.status_code == 200
+    notes = answer.json()["notes"]
+    assert [note.split(":")[0] for note in notes[:3]] == ["Round 1", "Round 2", "Round 2"]
+    assert all("counts for invitations not yet sent" in note for note in notes[:3])
+    assert notes[3].endswith("Those who have finished already stay finished.")
+    assert notes[4].endswith("Appointments outside it stand.")
+    assert notes[5].endswith("nobody who is being invited is called back.")
+    (_, event) = await ingest.events("targets", target)
+    assert [r.name for r in event.data.rounds][2:] == ["A last letter"]
+    assert [r.send_window.bank_holidays for r in event.data.rounds] == [True, False, True]
+    again = await ingest.http.patch(f"/v1/targets/{target}", json={"name": "Another"})
+    assert again.json()["notes"] == []
+
+
 async def test_a_stale_patch_changes_nothing(ingest: Ingest) -> None:
     target = await ingest.target()
     path = f"/v1/targets/{target}"
@@ -83,6 +106,7 @@ async def test_a_stale_patch_changes_nothing(ingest: Ingest) -> None:
         ({"booking_window": {"from": "2025-12-01"}}, "invalid"),
         ({"rounds": [{"channel": "sms"}]}, "rounds_fixed"),
         ({"rounds": [{"channel": "letter"}, {"channel": "sms"}]}, "rounds_fixed"),
+        ({"rounds": [{"channel": "sms"}, {"channel": "fax"}, {"channel": "fax"}]}, "rounds_fixed"),
     ],
 )
 async def test_a_patch_of_what_must_stay_is_refused(

@@ -1,9 +1,14 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 
+from dashboard.wording import local_time
+from recall.contracts.instants import moment
+from recall.contracts.vocabulary import describe
 from unit.workflow.builders import DAILY, START, WEEKDAYS, free, settings
+from workflow.bank_holidays import bank_holidays
 from workflow.pacing import (
     UNLIMITED,
     Availability,
@@ -18,6 +23,7 @@ from workflow.pacing import (
 )
 
 NIGHT = datetime(2025, 9, 1, 22, tzinfo=UTC)
+WORKING_DAYS = Window(frozenset(WEEKDAYS[:5]), "08:00", "18:00", bank_holidays=False)
 WEEKENDS = Window(frozenset({"sat", "sun"}), "09:00", "12:00")
 
 
@@ -116,6 +122,60 @@ def test_a_window_without_days_or_hours_never_opens() -> None:
     never = settings(rounds=1)
     shut = plan(never, free(1), 0, START).waits[0]
     assert shut.reason == "next_to_be_invited"
+
+
+def test_on_the_last_sunday_of_march_sending_begins_at_eight_by_the_new_clock() -> None:
+    # Sunday 29 March 2026: 08:00 in London is 07:00 UTC from that day on.
+    assert next_opening(DAILY, utc(2026, 3, 28, 18)) == utc(2026, 3, 29, 7)
+    assert not is_open(DAILY, utc(2026, 3, 29, 6, 59))
+    assert is_open(DAILY, utc(2026, 3, 29, 7))
+    assert not is_open(DAILY, utc(2026, 3, 29, 17))
+
+
+def test_on_the_last_sunday_of_october_sending_begins_at_eight_by_the_old_clock() -> None:
+    # Sunday 25 October 2026: 08:00 in London is 08:00 UTC again.
+    assert not is_open(DAILY, utc(2026, 10, 25, 7, 59))
+    assert is_open(DAILY, utc(2026, 10, 25, 8))
+    assert is_open(DAILY, utc(2026, 10, 25, 17, 59))
+    assert not is_open(DAILY, utc(2026, 10, 25, 18))
+
+
+def test_over_easter_a_working_days_window_waits_from_maundy_thursday_to_tuesday() -> None:
+    thursday, good_friday = utc(2026, 4, 2, 18), utc(2026, 4, 3, 9)
+    easter_sunday, easter_monday = utc(2026, 4, 5, 9), utc(2026, 4, 6, 9)
+    for at in (thursday, good_friday, easter_sunday, easter_monday):
+        assert next_opening(WORKING_DAYS, at, bank_holidays(at)) == utc(2026, 4, 7, 7)
+    # A window that sends on bank holidays does not mind them.
+    minded = msgspec.structs.replace(WORKING_DAYS, bank_holidays=True)
+    assert next_opening(minded, thursday, bank_holidays(thursday)) == utc(2026, 4, 3, 7)
+
+
+def test_over_christmas_the_substitute_day_is_a_bank_holiday_too() -> None:
+    # 26 December 2026 is a Saturday, so Monday 28 December is the holiday.
+    christmas_eve = utc(2026, 12, 24, 18)
+    found = next_opening(WORKING_DAYS, christmas_eve, bank_holidays(christmas_eve))
+    assert found == utc(2026, 12, 29, 8)
+
+
+def test_a_friday_window_loses_christmas_and_new_year_and_opens_a_fortnight_later() -> None:
+    # Both are Fridays in 2026 and 2027, and the year ends between them.
+    fridays = msgspec.structs.replace(WORKING_DAYS, days=frozenset({"fri"}))
+    at = utc(2026, 12, 18, 18)
+    assert next_opening(fridays, at, bank_holidays(at)) == utc(2027, 1, 8, 8)
+
+
+def test_the_patient_list_says_when_a_bank_holidays_invitation_goes_out() -> None:
+    good_friday = utc(2026, 4, 3, 9)
+    steps = tuple(msgspec.structs.replace(r, window=WORKING_DAYS) for r in settings().rounds)
+    asked = msgspec.structs.replace(
+        settings(from_date="2026-04-10", to_date="2026-04-30"), rounds=steps
+    )
+    slots = Availability((("2026-04-15", 5),), utc(2026, 4, 15, 9))
+    found = plan(asked, slots, 0, good_friday, bank_holidays(good_friday))
+    until = found.waits[0].until
+    assert until is not None
+    said = describe(found.waits[0].reason, "sms", local_time(moment(until)))
+    assert said == "Sends Tue 7 Apr 08:00"
 
 
 def test_the_opening_follows_the_clocks_going_forward() -> None:

@@ -100,11 +100,12 @@ async def _patch(
         raise Problem(
             422,
             "rounds_fixed",
-            "Patients may be in any round, so rounds are neither added, removed nor given another "
-            "channel. Make a new target for that.",
+            "Patients may be in any round, so none is removed or given another channel. Rounds may "
+            "be added at the end; for anything else make a new target.",
         ) from None
     await _save(unit, found.saved, after)
-    return Answer(200, targets.shown(after), _headers(after))
+    notes = targets.consequences(found.saved, after)
+    return Answer(200, {**targets.shown(after), "notes": notes}, _headers(after))
 
 
 async def _state(

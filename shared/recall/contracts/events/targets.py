@@ -31,6 +31,8 @@ class SendWindow(Part):
     """When it opens, on each of the days."""
     to_time: TimeOfDay
     """When it closes, on each of the days; nothing is sent at this time itself."""
+    bank_holidays: bool = True
+    """Whether it also sends on the bank holidays of England."""
 
 
 class Round(Part):
