@@ -49,6 +49,10 @@ class _Outgoing:
     headers: Headers
 
 
+_Done = tuple[Raw, list[_Outgoing]]
+"""A record and what it led to."""
+
+
 class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
     """Reads one topic in one consumer group and publishes the answers on another.
 
@@ -154,28 +158,32 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
             lines = [group.create_task(self._in_order(records)) for records in by_key.values()]
         if self._leaving.is_set() or not batch:
             return
-        outgoing = [one for line in lines for one in line.result()]
-        await _publish(producer, outgoing)
+        done = [one for line in lines for one in line.result()]
+        await _publish(producer, [one for _, outgoing in done for one in outgoing])
         await consumer.commit({tp: records[-1].offset + 1 for tp, records in batch.items()})
-        self._brake(sum(map(len, batch.values())), outgoing)
+        self._brake(done)
 
-    def _brake(self, records: int, outgoing: Sequence[_Outgoing]) -> None:
-        """Stop, loudly, at too many bad records in a row."""
-        bad = sum(one.topic == self._dead_letters.name for one in outgoing)
-        self._bad_in_a_row = self._bad_in_a_row + bad if bad == records else bad
-        if self._bad_in_a_row > self._limit:
+    def _brake(self, done: Sequence[_Done]) -> None:
+        """Stop, loudly, at too many bad records in a row, as they stand in their partitions."""
+        for record, outgoing in sorted(done, key=_position):
+            if record.value is None:
+                continue
+            bad = any(one.topic == self._dead_letters.name for one in outgoing)
+            self._bad_in_a_row = self._bad_in_a_row + 1 if bad else 0
+            if self._bad_in_a_row <= self._limit:
+                continue
             raise TooManyBadRecordsError(
                 f"{self._bad_in_a_row} bad records in a row on {self._topic.name}: look at "
                 f"{self._dead_letters.name} before you start this plugin again"
             )
 
-    async def _in_order(self, records: Sequence[Raw]) -> list[_Outgoing]:
+    async def _in_order(self, records: Sequence[Raw]) -> list[_Done]:
         """The records of one key, one after the other."""
-        outgoing: list[_Outgoing] = []
+        done: list[_Done] = []
         for record in records:
             async with self._abreast:
-                outgoing += await self._one(record)
-        return outgoing
+                done.append((record, await self._one(record)))
+        return done
 
     async def _one(self, record: Raw) -> list[_Outgoing]:
         """What one record leads to; the work is done until it succeeds or the record is bad."""
@@ -183,7 +191,7 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
             return []
         try:
             event = self._decode(record.value)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return [self._put_aside(record, error)]
         pause = FIRST_PAUSE
         while not self._leaving.is_set():
@@ -267,6 +275,11 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer.subscribe([self._topic.name], listener=self)
         async with _started(consumer):
             yield consumer
+
+
+def _position(done: _Done) -> tuple[int, int]:
+    record, _ = done
+    return record.partition, record.offset
 
 
 @contextlib.asynccontextmanager

@@ -267,6 +267,28 @@ async def test_a_plugin_stops_at_too_many_bad_records_in_a_row(broker: Broker) -
             await asyncio.wait_for(plugin, WITHIN)
 
 
+async def test_good_records_between_bad_ones_let_a_plugin_go_on(broker: Broker) -> None:
+    provider = Provider()
+    for number in range(4):
+        for _ in range(3):
+            await broker.put(str(number).encode(), b"garbage")
+        await broker.ask(number)
+    async with running(broker, provider, dead_letter_limit=9):
+        await broker.until_committed(16)
+    assert len(provider.keys) == 4
+
+
+async def test_a_record_nested_beyond_all_bounds_is_put_aside(broker: Broker) -> None:
+    provider = Provider()
+    await broker.put(b"1", b'{"data":' + b"[" * 100_000)
+    await broker.ask(1)
+    async with running(broker, provider):
+        await broker.until_committed(2)
+    assert len(provider.keys) == 1
+    [letter] = await broker.read(dead_letter_topic(broker.group).name, 1)
+    assert dict(letter.headers)["recall-came-from"].startswith(broker.topic.encode())
+
+
 async def test_a_webhook_reports_while_the_plugin_runs(broker: Broker) -> None:
     provider = Provider()
     async with running(broker, provider):
