@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
-from launcher import background, observe, show, stackfile
+from launcher import background, chromium, observe, show, stackfile
 from launcher.paths import ROOT, RUN
 from launcher.problems import Problem
 from launcher.services import CHANNELS
@@ -236,7 +236,13 @@ def reset(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask."
 
 @app.command(rich_help_panel="Work on it", context_settings=PASS_ON, add_help_option=False)
 def test(context: typer.Context) -> None:
-    """Run the test suite; all arguments go to pytest (./dev test --help shows pytest's)."""
+    """Run the test suite; all arguments go to pytest (./dev test --help shows pytest's).
+
+    The tests of the pages need Chromium: as root, or by a sudo that asks for nothing, it is
+    installed with apt-get first.
+    """
+    if chromium.are_wanted(context.args):
+        chromium.ensure(show.say)
     _become(sys.executable, "-m", "pytest", *context.args)
 
 
