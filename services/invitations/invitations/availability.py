@@ -14,37 +14,37 @@ from recall.kit.unit import Unit
 async def publish(service: Service) -> bool:
     """Count the targets that changed, or whose next slot has begun, and say what is new."""
     async with service.unit() as unit:
-        for target_id in await store.take_dirty(unit.connection, unit.now):
-            await _count(unit, target_id)
+        for target_id, booked in await store.take_dirty(unit.connection, unit.now):
+            await _count(unit, target_id, booked)
     return False
 
 
-async def _count(unit: Unit, target_id: str) -> None:
-    version, before = await store.lock_board(unit.connection, target_id)
-    days, first, last = await store.count_free(unit.connection, target_id, unit.now)
-    counted = wire.SlotAvailability(
-        target_id=target_id,
-        version=version + 1,
-        days=[wire.FreeSlots(date=day.isoformat(), free=free) for day, free in days],
-        last_slot_at=None if last is None else instant(last),
-        counted_at=unit.now_text,
-    )
-    content = _content(counted.days, last)
-    if content == before:
-        await store.save_board(unit.connection, target_id, version, content, first)
-        return
-    await store.save_board(unit.connection, target_id, version + 1, content, first)
-    unit.emit(counted, version + 1)
+async def _count(unit: Unit, target_id: str, booked: int) -> None:
+    """Count a target of which so many more slots are booked than when it was counted last."""
+    version, before, earlier = await store.lock_board(unit.connection, target_id)
+    found, first, last = await store.count_free(unit.connection, target_id, unit.now)
+    days = [wire.FreeSlots(date=day.isoformat(), free=free) for day, free in found]
+    booked += earlier
+    content = msgspec.json.encode([days, last, max(0, booked)]).decode()
+    changed = content != before
+    version += changed
+    await store.save_board(
+        unit.connection, target_id, version=version, content=content, booked=booked,
+        next_start=first,
+    )  # fmt: skip
+    if changed:
+        unit.emit(as_published(target_id, version, content, unit), version)
 
 
 def as_published(target_id: str, version: int, content: str, unit: Unit) -> object:
-    """The event of a count that was published before, from the board's content."""
-    days, last = _decode_content(content)
+    """The event of a count, from the board's content."""
+    days, last, booked = _decode_content(content)
     return wire.SlotAvailability(
         target_id=target_id,
         version=version,
         days=[wire.FreeSlots(date=day.date, free=day.free) for day in days],
         last_slot_at=None if last is None else instant(last),
+        booked=booked,
         counted_at=unit.now_text,
     )
 
@@ -56,9 +56,4 @@ class _Day(msgspec.Struct):
     free: int
 
 
-_decode_content = msgspec.json.Decoder(tuple[list[_Day], datetime | None]).decode
-
-
-def _content(days: object, last: datetime | None) -> str:
-    """What a count says, as text to compare with the last one."""
-    return msgspec.json.encode([days, last]).decode()
+_decode_content = msgspec.json.Decoder(tuple[list[_Day], datetime | None, int]).decode

@@ -182,9 +182,18 @@ class Desk:
             await store.add_appointments(connection, list(self._appointments.values()))
         if self._booked:
             await store.set_booked(connection, self._booked)
-            await store.mark_dirty(connection, {target for target, _ in self._booked})
+            await store.mark_dirty(connection, self._booked_more())
         if self._messages:
             await self._channels.tell(self.unit, self._current(self._messages), offers)
+
+    def _booked_more(self) -> dict[str, int]:
+        """By target, how many more appointments stand than before."""
+        more = dict.fromkeys((target for target, _ in self._booked), 0)
+        for target, _ in self._appointments:
+            more[target] += 1
+        for target, _ in self._ended_appointments:
+            more[target] -= 1
+        return more
 
     def _current(self, messages: Sequence[Message]) -> list[Message]:
         """Messages with their invitations as they stand at the end."""

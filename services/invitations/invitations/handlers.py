@@ -65,7 +65,7 @@ async def on_targets(batch: Batch) -> None:
         for _, t in sorted(newest.items())
     ]
     await store.save_targets(batch.unit.connection, rows)
-    await store.mark_dirty(batch.unit.connection, newest)
+    await store.mark_dirty(batch.unit.connection, dict.fromkeys(newest, 0))
 
 
 async def on_patients(batch: Batch, *, channels: Channels, rotation: Rotation) -> None:
@@ -148,7 +148,7 @@ async def on_slots(batch: Batch) -> None:
     if withdrawn:
         gone = sorted((s.target_id, s.slot_id, s.version) for s in withdrawn)
         await store.withdraw_slots(connection, gone)
-    await store.mark_dirty(connection, {target for target, _ in newest})
+    await store.mark_dirty(connection, dict.fromkeys((target for target, _ in newest), 0))
 
 
 async def on_dispatches(batch: Batch, *, channels: Channels, rotation: Rotation) -> None:

@@ -1,6 +1,6 @@
 """Reads and writes: functions of a connection and values, the only place that runs queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 import asyncpg
@@ -290,21 +290,22 @@ async def set_booked(connection: Connection, slots: dict[tuple[str, str], bool])
     await connection.execute(SQL["set_booked"], *_columns(rows, 3))
 
 
-async def mark_dirty(connection: Connection, targets: Iterable[str]) -> None:
-    """Have the free slots of targets counted anew."""
-    await connection.execute(SQL["mark_dirty"], sorted(set(targets)))
+async def mark_dirty(connection: Connection, targets: Mapping[str, int]) -> None:
+    """Have the free slots of targets counted anew; so many more of them are booked."""
+    ordered = sorted(targets)
+    await connection.execute(SQL["mark_dirty"], ordered, [targets[name] for name in ordered])
 
 
-async def take_dirty(connection: Connection, now: datetime) -> list[str]:
-    """The targets to count anew, in order; their marks are used up."""
-    return [row["target_id"] for row in await connection.fetch(SQL["take_dirty"], now)]
+async def take_dirty(connection: Connection, now: datetime) -> list[tuple[str, int]]:
+    """The targets to count anew, in order, and how many more are booked; the marks are used up."""
+    return [(row[0], row[1]) for row in await connection.fetch(SQL["take_dirty"], now)]
 
 
-async def lock_board(connection: Connection, target_id: str) -> tuple[int, str]:
-    """Version and content of what was last published of a target, locked."""
+async def lock_board(connection: Connection, target_id: str) -> tuple[int, str, int]:
+    """Version and content of what was last published, and how many were booked; locked."""
     await connection.execute(SQL["add_board"], target_id)
     (row,) = await connection.fetch(SQL["lock_board"], target_id)
-    return row["version"], row["content"]
+    return row["version"], row["content"], row["booked"]
 
 
 async def boards_after(connection: Connection, after: str, most: int) -> list[tuple[str, int, str]]:
@@ -316,7 +317,7 @@ async def boards_after(connection: Connection, after: str, most: int) -> list[tu
 async def count_free(
     connection: Connection, target_id: str, now: datetime
 ) -> tuple[list[tuple[date, int]], datetime | None, datetime | None]:
-    """Free slots by day, when the first of them begins, and when the target's last slot begins."""
+    """Free slots by day, when the first of them begins, and when the window's last slot begins."""
     rows = await connection.fetch(SQL["count_free"], target_id, now)
     last = await connection.fetchval(SQL["last_slot"], target_id)
     first = rows[0]["first_start"] if rows else None
@@ -324,10 +325,16 @@ async def count_free(
 
 
 async def save_board(
-    connection: Connection, target_id: str, version: int, content: str, next_start: datetime | None
+    connection: Connection,
+    target_id: str,
+    *,
+    version: int,
+    content: str,
+    booked: int,
+    next_start: datetime | None,
 ) -> None:
     """Remember what is published of a target."""
-    await connection.execute(SQL["save_board"], target_id, version, content, next_start)
+    await connection.execute(SQL["save_board"], target_id, version, content, booked, next_start)
 
 
 async def add_acts(connection: Connection, acts: Sequence[Act]) -> None:

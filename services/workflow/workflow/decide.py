@@ -367,17 +367,27 @@ def _entry(said: Enrolment, otherwise: Literal["enrolled", "cleared"] = "enrolle
     return Happening(event=event, at=said.at, actor=said.actor, alert=said.alert)
 
 
-Tallies = dict[tuple[str, int], tuple[int, int]]
-"""By target and round: patients in queue and being invited."""
+class Tally(NamedTuple):
+    """How many patients more or less."""
+
+    in_queue: int = 0
+    being_invited: int = 0
+    booked: int = 0
+
+
+Tallies = dict[tuple[str, int], Tally]
+"""By target and round."""
 
 
 def tallied(folded: Iterable[Folded]) -> Tallies:
     """How a batch changes the tallies; pairs that it does not change are left out."""
-    found: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
+    found: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
     for change in folded:
         for patient, sign in ((change.before, -1), (change.after, 1)):
-            if patient is not None and patient.status == "in_queue":
-                found[patient.target_id, patient.round][0] += sign
-            elif patient is not None and patient.status == "being_invited":
-                found[patient.target_id, patient.round][1] += sign
-    return {key: (queued, invited) for key, (queued, invited) in found.items() if queued or invited}
+            place = None if patient is None else _TALLIED.get(patient.status)
+            if patient is not None and place is not None:
+                found[patient.target_id, patient.round][place] += sign
+    return {key: Tally(*counts) for key, counts in found.items() if any(counts)}
+
+
+_TALLIED: Final[dict[State, int]] = {"in_queue": 0, "being_invited": 1, "booked": 2}

@@ -1,8 +1,8 @@
 """The dispatch step: who leaves the queue now.
 
-One pass reads every target on which somebody waits, plans purely, and opens a transaction only
-for those whose queue may move or whose reason for waiting has changed: one portion each, so that
-a large target does not hold up a small one.
+A look reads the targets that were woken, or all on which somebody waits, plans purely, and lines up
+those whose queue may move or whose reason for waiting has changed.  Each turn is a transaction and
+one portion, so that neither a large target nor a busy practice holds up another.
 """
 
 import time
@@ -22,6 +22,7 @@ from workflow.bank_holidays import bank_holidays
 from workflow.decide import Folded, Happening, Patient, fold, tallied
 from workflow.pacing import Plan, Round, plan
 from workflow.store import Queue
+from workflow.turns import Turns
 
 TICK_SECONDS = 0.05
 SCAN_SECONDS = 0.5
@@ -51,6 +52,7 @@ class Dispatching:
         self._register = register
         self._portion = portion
         self._pending: set[str] = set()
+        self._turns = Turns()
         self._scanned_at = 0.0
         self._look_again: datetime | None = None
         self._loop = service.every(TICK_SECONDS, "dispatch", self.step)
@@ -68,18 +70,25 @@ class Dispatching:
         self._loop.wake()
 
     async def step(self) -> bool:
-        """One pass; returns whether another may find work at once."""
+        """One turn: a portion of one target; returns whether another has a turn at once."""
+        await self._look()
+        turn = self._turns.take()
+        if turn is None:
+            return False
+        practice, target_id = turn
+        portion = await self.dispatch(target_id)
+        if portion.more:
+            self._turns.line_up(practice, target_id)
+        return bool(self._turns)
+
+    async def _look(self) -> None:
+        """Line up the targets that have something to do, of those woken or of all."""
         targets = self._wanted(self._service.clock.now())
         if targets is not None and not targets:
-            return False
-        more = set()
+            return
         for queue in await self._read(targets):
             if is_due(queue, self._service.clock.now()):
-                portion = await self.dispatch(queue.settings.target_id)
-                if portion.more:
-                    more.add(queue.settings.target_id)
-        self._pending |= more
-        return bool(more)
+                self._turns.line_up(queue.practice, queue.settings.target_id)
 
     async def due(self, now: datetime) -> int:
         """How many targets a pass at this instant would do something for."""

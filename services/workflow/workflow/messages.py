@@ -284,13 +284,23 @@ def settings_of(
     )
 
 
-def availability_of(days: str | None, last_slot_at: str | None) -> Availability:
-    """Free slots as they were stored; none while nothing has been counted yet."""
+def availability_of(
+    days: str | None, last_slot_at: str | None, counted: int | None, booked: int
+) -> Availability:
+    """Free slots as they were stored; none while nothing has been counted yet.
+
+    Args:
+        days: the free slots by day.
+        last_slot_at: when the window's last slot begins.
+        counted: how many appointments the count knew of, if it says so.
+        booked: how many patients are known to hold a slot by now.
+    """
     if days is None:
         return Availability()
     return Availability(
         days=_decode_days(days),
         last_slot_at=None if last_slot_at is None else moment(last_slot_at),
+        taken=0 if counted is None else max(0, booked - counted),
     )
 
 

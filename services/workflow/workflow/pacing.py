@@ -56,10 +56,14 @@ class Settings(Struct, frozen=True):
 
 
 class Availability(Struct, frozen=True):
-    """Free slots by London date, and when the target's last slot begins, free or not."""
+    """Free slots by London date, and when the booking window's last slot begins, free or not.
+
+    `taken` of them have been booked since they were counted.
+    """
 
     days: tuple[tuple[str, int], ...] = ()
     last_slot_at: datetime | None = None
+    taken: int = 0
 
 
 class Wait(Struct, frozen=True):
@@ -123,7 +127,8 @@ def room_for(
 def bookable(settings: Settings, availability: Availability, now: datetime) -> int:
     """Free slots in the booking window, those of past days left out."""
     first = max(settings.from_date, london_date(now).isoformat())
-    return sum(free for day, free in availability.days if first <= day <= settings.to_date)
+    counted = sum(free for day, free in availability.days if first <= day <= settings.to_date)
+    return max(0, counted - availability.taken)
 
 
 def window_passed(settings: Settings, availability: Availability, now: datetime) -> bool:

@@ -27,12 +27,14 @@ class Queue(NamedTuple):
     """A target on which somebody waits, with all that pacing asks.
 
     Attributes:
+        practice: whose target it is: turns are taken by practice.
         in_queue: patients waiting, by round.
         being_invited: patients being invited, over all rounds.
         stated: the waits last published, as text; None if none were.
     """
 
     settings: Settings
+    practice: str
     availability: Availability
     in_queue: Mapping[int, int]
     being_invited: int
@@ -101,8 +103,9 @@ async def add_tallies(connection: Connection, shard: str, changes: Tallies) -> N
         shard,
         [target for (target, _), _ in ordered],
         [number for (_, number), _ in ordered],
-        [queued for _, (queued, _) in ordered],
-        [invited for _, (_, invited) in ordered],
+        [change.in_queue for _, change in ordered],
+        [change.being_invited for _, change in ordered],
+        [change.booked for _, change in ordered],
     )
 
 
@@ -112,6 +115,7 @@ async def put_targets(connection: Connection, targets: Sequence[events.TargetSav
         SQL["put_targets"],
         [t.target_id for t in targets],
         [t.version for t in targets],
+        [t.practice for t in targets],
         [t.state for t in targets],
         [messages.rounds_text(t) for t in targets],
         [t.booking_window.from_date for t in targets],
@@ -130,6 +134,7 @@ async def put_availabilities(
         [c.version for c in counted],
         [messages.days_text(c) for c in counted],
         [c.last_slot_at for c in counted],
+        [c.booked for c in counted],
     )
 
 
@@ -157,7 +162,10 @@ async def read_queues(connection: Connection, targets: Sequence[str] | None) -> 
                 row["to_date"],
                 row["ratio"],
             ),
-            availability=messages.availability_of(row["days"], row["last_slot_at"]),
+            practice=row["practice"],
+            availability=messages.availability_of(
+                row["days"], row["last_slot_at"], row["counted"], row["booked"] or 0
+            ),
             in_queue=dict(zip(row["tallied_rounds"] or (), row["in_queue"] or (), strict=True)),
             being_invited=sum(row["being_invited"] or ()),
             stated_version=row["stated_version"],

@@ -431,3 +431,30 @@ async def test_simulated_acts_go_through_the_topic_as_a_plugins_would(
     await service.hear(report)
     (noted,) = service.kept.of(wire.DeliveryNoted)
     assert (noted.state, noted.noted_at) == ("delivered", instant(START + timedelta(seconds=20)))
+
+
+async def test_a_count_says_how_many_appointments_it_knows_of(service: Invitations) -> None:
+    await service.target(slots=3)
+    await service.hear(service.patient(0), service.dispatch(0))
+    await availability.publish(service.service)
+    await service.hear(service.reply(0, "A"))
+    await availability.publish(service.service)
+    counted = service.kept.of(wire.SlotAvailability)
+    assert [(sum(day.free for day in c.days), c.booked) for c in counted] == [(3, 0), (2, 1)]
+
+
+async def test_the_last_slot_is_the_last_in_the_booking_window(service: Invitations) -> None:
+    await service.target(slots=2)
+    late = wire.SlotReleased(
+        target_id="t",
+        slot_id="late",
+        version=1,
+        starts_at="2025-10-20T09:00:00.000000Z",
+        minutes=20,
+        clinician=None,
+    )
+    await service.hear(late)
+    await availability.publish(service.service)
+    (counted,) = service.kept.of(wire.SlotAvailability)
+    assert [day.date for day in counted.days] == ["2025-09-15", "2025-10-20"]
+    assert counted.last_slot_at == instant(datetime(2025, 9, 15, 9, 20, tzinfo=LONDON))

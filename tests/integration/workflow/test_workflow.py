@@ -210,17 +210,74 @@ async def test_patients_of_a_target_not_read_yet_wait_for_it(desk: Desk) -> None
 async def test_a_large_target_does_not_hold_up_a_small_one(stores: TestStores) -> None:
     small = Wire("small")
     async with opened(await fresh_database(stores), stores.role_password, portion=5) as desk:
-        for target in (on, small):
-            await desk.hear(target.saved(), target.counted(50))
+        await desk.hear(on.saved(), on.counted(50))
+        await desk.hear(small.saved(practice="B82002"), small.counted(50))
         await desk.hear(
             *(on.enrolled(n) for n in range(20)), *(small.enrolled(n) for n in range(3))
         )
         desk.dispatching._scanned_at = -1e9
         assert await desk.dispatching.step()
+        assert await desk.dispatching.step()
         assert await desk.histogram(TARGET) == {("being_invited", 1): 5, ("in_queue", 1): 15}
         assert await desk.histogram("small") == {("being_invited", 1): 3}
         assert await desk.settle() > 1
         await desk.assert_sound()
+
+
+async def test_many_targets_of_one_practice_do_not_hold_up_another_practice(
+    stores: TestStores,
+) -> None:
+    many, other = [Wire(f"many-{n}") for n in range(4)], Wire("other")
+    async with opened(await fresh_database(stores), stores.role_password, portion=2) as desk:
+        for target in many:
+            await desk.hear(target.saved(), target.counted(50))
+            await desk.hear(*(target.enrolled(n) for n in range(10)))
+        assert await desk.dispatching.step()
+        # In the midst of forty patients of one practice, two of another arrive.
+        await desk.hear(other.saved(practice="B82002"), other.counted(50))
+        await desk.hear(*(other.enrolled(n) for n in range(2)))
+        assert await desk.dispatching.step()
+        assert await desk.dispatching.step()
+        assert await desk.histogram("other") == {("being_invited", 1): 2}
+        invited = await desk.rows(INVITED)
+        assert invited[0]["count"] == 6
+        await desk.settle()
+        assert (await desk.rows(INVITED))[0]["count"] == 42
+        await desk.assert_sound()
+
+
+async def test_a_booking_is_known_before_the_free_slots_are_counted_again(desk: Desk) -> None:
+    await desk.hear(on.saved(), on.counted(3, booked=0))
+    await desk.hear(*(on.enrolled(n) for n in range(6)))
+    await desk.settle()
+    await desk.hear(on.booked(0), on.booked(1))
+    await desk.settle()
+    # Two of the three slots are gone, though the count that says so is still on its way.
+    assert (await desk.histogram(TARGET))["being_invited", 1] == 1
+    await desk.hear(on.counted(1, version=2, booked=2))
+    await desk.settle()
+    assert (await desk.histogram(TARGET))["being_invited", 1] == 1
+    # A count may also run ahead of the bookings that it includes.
+    await desk.hear(on.counted(0, version=3, booked=3))
+    await desk.settle()
+    assert (await desk.histogram(TARGET))["being_invited", 1] == 1
+    await desk.hear(on.counted(4, version=4, booked=3))
+    await desk.settle()
+    assert (await desk.histogram(TARGET))["being_invited", 1] == 4
+
+
+async def test_a_cancelled_appointment_opens_the_gate_for_the_next_patient(desk: Desk) -> None:
+    await desk.hear(on.saved(), on.counted(1, booked=0))
+    await desk.hear(on.enrolled(0), on.enrolled(1))
+    await desk.settle()
+    await desk.hear(on.booked(0), on.counted(0, version=2, booked=1))
+    await desk.settle()
+    assert reasons(desk)[-1] == ({"waiting_for_slot"}, None)
+    await desk.hear(on.cancelled(0), on.counted(1, version=3, booked=0))
+    await desk.settle()
+    # Later rounds first: the slot that was freed is offered to the one who gave it back.
+    assert await where(desk, 0) == ("being_invited", 2)
+    assert await where(desk, 1) == ("in_queue", 1)
 
 
 async def test_dispatchers_side_by_side_never_exceed_the_room_or_invite_twice(

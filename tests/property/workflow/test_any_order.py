@@ -234,9 +234,9 @@ class AnyOrder(RuleBasedStateMachine):
             assert after.version >= before.version
             assert before.status != "removed" or after.status == "removed"
         self.patients[number] = after
-        for (target, step), (queued, invited) in tallied([folded]).items():
-            self.tallies[target, step, "in_queue"] += queued
-            self.tallies[target, step, "being_invited"] += invited
+        for (target, step), change in tallied([folded]).items():
+            for status, count in change._asdict().items():
+                self.tallies[target, step, status] += count
         self.told += [(number, "withdraw", w.round) for w in folded.withdrawals]
 
     # What holds at every instant.
@@ -273,7 +273,7 @@ class AnyOrder(RuleBasedStateMachine):
         counted = Counter(
             (p.target_id, p.round, p.status)
             for p in self.patients.values()
-            if p.status in {"in_queue", "being_invited"}
+            if p.status in {"in_queue", "being_invited", "booked"}
         )
         assert {key: value for key, value in self.tallies.items() if value} == dict(counted)
 

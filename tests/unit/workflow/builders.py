@@ -197,13 +197,14 @@ class Wire:
         }
         return wire.TargetSaved(**(fields | changes))
 
-    def counted(self, slots: int, version: int = 1) -> Any:
+    def counted(self, slots: int, version: int = 1, booked: int | None = None) -> Any:
         """So many slots free on 15 September."""
         return wire.SlotAvailability(
             target_id=self.target,
             version=version,
             days=[wire.FreeSlots(date="2025-09-15", free=slots)],
             last_slot_at=at(days=29),
+            booked=booked,
             counted_at=at(),
         )
 

@@ -225,10 +225,11 @@ def test_the_tallies_follow_the_patients() -> None:
     queued = enrol(enrolment())
     invited = after(dispatched())
     target = queued.target_id
-    assert tallied([Folded(None, queued)]) == {(target, 1): (1, 0)}
-    assert tallied([Folded(queued, invited)]) == {(target, 1): (-1, 1)}
+    assert tallied([Folded(None, queued)]) == {(target, 1): (1, 0, 0)}
+    assert tallied([Folded(queued, invited)]) == {(target, 1): (-1, 1, 0)}
     assert tallied([Folded(invited, after(dispatched(), unanswered(1)))]) == {
-        (target, 1): (0, -1),
-        (target, 2): (1, 0),
+        (target, 1): (0, -1, 0),
+        (target, 2): (1, 0, 0),
     }
     assert tallied([Folded(invited, after(dispatched(), noted(1)))]) == {}
+    assert tallied([Folded(invited, after(dispatched(), booked(1)))]) == {(target, 1): (0, -1, 1)}

@@ -123,17 +123,21 @@ CREATE TABLE appointments (
 );
 
 -- What was last published of a target's free slots; next_start is when the count changes by itself.
+-- booked is how many appointments stand, as far as the marks that were used up say.
 CREATE TABLE boards (
     target_id text PRIMARY KEY,
     version bigint NOT NULL,
     content text NOT NULL,
+    booked bigint NOT NULL DEFAULT 0,
     next_start timestamptz
 );
 
--- Marks that a target's free slots changed: appended, so that bookings never wait for each other.
+-- Marks that a target's free slots changed, and by how many appointments: appended, so that
+-- bookings never wait for each other.
 CREATE TABLE dirty_marks (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    target_id text NOT NULL
+    target_id text NOT NULL,
+    booked integer NOT NULL
 );
 
 -- What simulated channels will report, and when.

@@ -5,6 +5,7 @@
 CREATE TABLE targets (
     target_id text COLLATE "C" PRIMARY KEY,
     version bigint NOT NULL,
+    practice text NOT NULL,
     state text NOT NULL CHECK (state IN ('active', 'paused', 'closed')),
     rounds jsonb NOT NULL CHECK (jsonb_typeof(rounds) = 'array'),
     from_date text NOT NULL,
@@ -60,7 +61,7 @@ CREATE TABLE dispatched (
     PRIMARY KEY (patient_id, round)
 );
 
--- How many wait and are being invited, by target and round.  Every writer counts in a shard of its
+-- How many wait, are being invited and hold a slot, by target and round.  Every writer counts in a shard of its
 -- own, so that writers never wait for one another; readers sum.  One shard alone may be negative.
 CREATE TABLE tallies (
     target_id text COLLATE "C" NOT NULL,
@@ -68,15 +69,17 @@ CREATE TABLE tallies (
     round integer NOT NULL,
     in_queue bigint NOT NULL,
     being_invited bigint NOT NULL,
+    booked bigint NOT NULL,
     PRIMARY KEY (target_id, shard, round)
 ) WITH (fillfactor = 50);
 
--- The free slots of a target as invitations last counted them.
+-- The free slots of a target as invitations last counted them, and how many were booked then.
 CREATE TABLE availabilities (
     target_id text COLLATE "C" PRIMARY KEY,
     version bigint NOT NULL,
     days jsonb NOT NULL CHECK (jsonb_typeof(days) = 'array'),
-    last_slot_at text
+    last_slot_at text,
+    booked bigint
 );
 
 -- Why each round's queue waits, as last published.

@@ -26,6 +26,8 @@ class SlotAvailability(Data):
     days: list[FreeSlots]
     """The days that have any free slot, inside the booking window or not."""
     last_slot_at: Instant | None
-    """When the last slot of the target begins, free or not; null: the target has no slots."""
+    """When the last slot in the booking window begins, free or not; null: there is none."""
     counted_at: Instant
     """When the slots were counted."""
+    booked: Count | None = None
+    """How many appointments stood, so that a reader knows which bookings the count includes."""
