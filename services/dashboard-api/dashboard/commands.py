@@ -28,8 +28,14 @@ TO_INGEST = (
     ("POST", "/v1/targets/{target_id}/reprocess"),
     ("PATCH", "/v1/patients/{patient_id}"),
     ("POST", "/v1/patients/{patient_id}/opt-outs"),
+    ("POST", "/v1/texts/preview"),
 )
-TO_INVITATIONS = (("POST", "/v1/patients/{patient_id}/answers"),)
+TO_INVITATIONS = (
+    ("POST", "/v1/patients/{patient_id}/answers"),
+    ("POST", "/v1/patients/{patient_id}/cancellations"),
+    ("POST", "/v1/patients/{patient_id}/replies"),
+    ("GET", "/v1/targets/{target_id}/replies"),
+)
 
 THERE = ("content-type", "content-length", "content-disposition", "idempotency-key", "if-match")
 """The headers of a request that are passed on."""

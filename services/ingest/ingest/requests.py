@@ -5,17 +5,30 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Final, Literal, LiteralString, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from recall.contracts import fields
 from recall.contracts.instants import duration
+from recall.texts import Fault, faults_of
 
 MOST_ROUNDS: Final = 50
 LONGEST_ANSWER: Final = timedelta(days=366)
 CHANNEL_NAMES: Final = {"sms": "SMS invitation", "sms-link": "SMS link", "letter": "Letter"}
 WEEKDAYS: Final[tuple[fields.Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_IDS: Final = 50_000
+LONGEST_TEXT: Final = 2000
+ANSWERED: Final = frozenset({"text_version", "text_parts", "text_parts_unusual_name", "text_cost"})
+"""What a round's answer has beside what may be asked for: sent back, it is passed over."""
 MOST_SLOTS_WITHDRAWN: Final = 2_000
 
 _RATIO: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
@@ -90,6 +103,17 @@ def ratio_text(number: float) -> str:
     return f"{Decimal(repr(number)):f}"
 
 
+def _wording(text: str | None) -> str | None:
+    """A template, which may have several lines; blank is none."""
+    text = "\n".join((text or "").splitlines()).strip()
+    if not text.replace("\n", "").isprintable():
+        raise PydanticCustomError("text", "Write plain text, without control characters.")
+    if len(text) > LONGEST_TEXT:
+        raise PydanticCustomError("length", "Write at most {limit} characters.", {"limit": 2000})
+    return text or None
+
+
+Wording = Annotated[str | None, AfterValidator(_wording)]
 Name = Annotated[str, _readable(120)]
 Reason = Annotated[str, _readable(500)]
 TargetId = Annotated[
@@ -170,6 +194,14 @@ class RoundRequest(Model):
     name: Name | None = None
     respond_within: Duration = "P7D"
     send_window: SendWindowRequest = Field(default_factory=SendWindowRequest)
+    text: Wording = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_asked(cls, given: object) -> object:
+        if isinstance(given, dict):
+            return {name: value for name, value in given.items() if name not in ANSWERED}
+        return given
 
     @property
     def title(self) -> str:
@@ -209,6 +241,36 @@ class TargetSettings(Model):
     rounds: Rounds
     booking_window: BookingWindowRequest
     invitations_per_slot: Ratio | None = 1.0
+
+    @field_validator("rounds")
+    @classmethod
+    def _worded(cls, rounds: list[RoundRequest], info: ValidationInfo) -> list[RoundRequest]:
+        """Every text may be saved; the target's name, which texts may say, is known by now."""
+        target = info.data.get("name", "")
+        wrong = [
+            _wrong_text(place, fault)
+            for place, found in enumerate(rounds)
+            if found.text is not None
+            for fault in faults_of(found.text, found.channel, target)
+        ]
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
+        return rounds
+
+
+def _wrong_text(place: int, fault: Fault) -> InitErrorDetails:
+    sentence = PydanticCustomError(
+        "wording", "Round {round}, text: {said}", {"round": place + 1, "said": fault.text}
+    )
+    return InitErrorDetails(type=sentence, loc=(place, "text"), input=None)
+
+
+class PreviewRequest(Model):
+    """A wording to look at before it is saved; without `text` the standard one."""
+
+    channel: Channel
+    text: Wording = None
+    target: Name = "Childhood Immunisations"
 
 
 class TargetPatch(Model):

@@ -1,7 +1,7 @@
 """What becomes of a target: made, patched, paused, resumed, closed."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import msgspec
@@ -12,6 +12,7 @@ from recall.contracts.events import Round, TargetSaved
 from recall.contracts.instants import duration
 from recall.contracts.vocabulary import TargetState
 from recall.kit import wire
+from recall.texts import estimate, standard_text
 
 Verb = Literal["pause", "resume", "close"]
 STATES: Mapping[Verb, TargetState] = {"pause": "paused", "resume": "active", "close": "closed"}
@@ -40,13 +41,29 @@ def patched(target: TargetSaved, asked: TargetSettings, actor: str, at: str) -> 
     Raises:
         RoundsFixedError: a round is gone, or has another channel.
     """
-    after = _changed(target, **_settings(asked))
+    settings = _settings(asked)
+    settings["rounds"] = _versioned(target.rounds, settings["rounds"])
+    after = _changed(target, **settings)
     if after == target:
         return target
     kept = after.rounds[: len(target.rounds)]
     if [r.channel for r in kept] != [r.channel for r in target.rounds]:
         raise RoundsFixedError
     return _changed(after, version=target.version + 1, actor=actor, saved_at=at)
+
+
+def _versioned(before: Sequence[Round], after: Sequence[Round]) -> list[Round]:
+    """Rounds whose texts have the version of the round before them, or the next one."""
+    known = {found.round: found for found in before}
+    return [
+        _changed_round(found, known[found.round]) if found.round in known else found
+        for found in after
+    ]
+
+
+def _changed_round(new: Round, old: Round) -> Round:
+    changed = int(new.text != old.text)
+    return cast("Round", replace(cast("Any", new), text_version=old.text_version + changed))
 
 
 def commanded(target: TargetSaved, verb: Verb, actor: str, at: str) -> TargetSaved:
@@ -91,6 +108,7 @@ _ANSWER_TIME = (
     "already keep the time they were given."
 )
 _SEND_WINDOW = "Round {round}: the new send window counts for invitations not yet sent."
+_TEXT = "Round {round}: the new text counts for invitations not yet sent."
 
 
 def _of_round(old: Round, new: Round) -> list[str]:
@@ -99,18 +117,36 @@ def _of_round(old: Round, new: Round) -> list[str]:
         said.append(_ANSWER_TIME.format(round=new.round))
     if old.send_window != new.send_window:
         said.append(_SEND_WINDOW.format(round=new.round))
+    if old.text_version != new.text_version:
+        said.append(_TEXT.format(round=new.round))
     return said
 
 
 def shown(target: TargetSaved) -> dict[str, object]:
-    """A target as HTTP shows it."""
+    """A target as HTTP shows it; each round says what its text comes to."""
     return {
         "target_id": target.target_id,
         "version": target.version,
         "practice": target.practice,
         "state": target.state,
         **settings_shown(target),
+        "rounds": [
+            round_shown(found)
+            | text_shown(found.text, found.channel, target.name)
+            | {"text_version": found.text_version}
+            for found in target.rounds
+        ],
         "saved_at": target.saved_at,
+    }
+
+
+def text_shown(text: str | None, channel: str, target: str) -> dict[str, object]:
+    """The parts of a round's text at its longest, and what it costs for each patient."""
+    size = estimate(text or standard_text(channel), channel, target)
+    return {
+        "text_parts": size.parts,
+        "text_parts_unusual_name": size.parts_unusual_name,
+        "text_cost": size.cost,
     }
 
 
@@ -119,26 +155,29 @@ def settings_shown(target: TargetSaved) -> dict[str, object]:
     ratio = target.invitations_per_slot
     return {
         "name": target.name,
-        "rounds": [
-            {
-                "round": found.round,
-                "channel": found.channel,
-                "name": found.name,
-                "respond_within": found.respond_within,
-                "send_window": {
-                    "days": list(found.send_window.days),
-                    "from": found.send_window.from_time,
-                    "to": found.send_window.to_time,
-                    "bank_holidays": found.send_window.bank_holidays,
-                },
-            }
-            for found in target.rounds
-        ],
+        "rounds": [round_shown(found) for found in target.rounds],
         "booking_window": {
             "from": target.booking_window.from_date,
             "to": target.booking_window.to_date,
         },
         "invitations_per_slot": None if ratio is None else float(ratio),
+    }
+
+
+def round_shown(found: Round) -> dict[str, object]:
+    """One round, in the shape in which it is asked for."""
+    return {
+        "round": found.round,
+        "channel": found.channel,
+        "name": found.name,
+        "respond_within": found.respond_within,
+        "send_window": {
+            "days": list(found.send_window.days),
+            "from": found.send_window.from_time,
+            "to": found.send_window.to_time,
+            "bank_holidays": found.send_window.bank_holidays,
+        },
+        "text": found.text,
     }
 
 
@@ -170,6 +209,7 @@ def _settings(asked: TargetSettings) -> dict[str, Any]:
                     to_time=found.send_window.to_time,
                     bank_holidays=found.send_window.bank_holidays,
                 ),
+                text=found.text,
             )
             for place, found in enumerate(asked.rounds, 1)
         ],

@@ -28,6 +28,11 @@ async def test_a_target_is_made_with_defaults_and_told_of(ingest: Ingest) -> Non
             "to": "18:00",
             "bank_holidays": True,
         },
+        "text": None,
+        "text_version": 1,
+        "text_parts": 2,
+        "text_parts_unusual_name": 4,
+        "text_cost": {"pence": "4.80", "pence_with_vat": "5.76"},
     }
     (event,) = await ingest.events("targets", body["target_id"])
     assert event.id == f"{body['target_id']}/saved/1"

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Depends, Request
 
-from ingest.routes import patients, slots, targets, uploads
+from ingest.routes import patients, slots, targets, texts, uploads
 from ingest.routes.office import Office
 from recall.kit.access import guard
 from recall.kit.problems import not_found
@@ -11,7 +11,7 @@ from recall.kit.problems import not_found
 def router(office: Office) -> APIRouter:
     """All of ingest's routes, behind the stack's token."""
     whole = APIRouter(dependencies=[Depends(guard(office.token)), Depends(check_ids)])
-    for part in (targets, uploads, slots, patients):
+    for part in (targets, uploads, slots, patients, texts):
         whole.include_router(part.router(office))
     return whole
 
