@@ -46,12 +46,12 @@ def texts_page() -> str:
         "An unknown field or condition; brackets that do not end; a text in which patients, or "
         "parents and carers, find no way to answer (`((offer))` by sms, `((link))` by another "
         "channel, `((link))` or `((code))` in a letter); a field, a long number or an e-mail "
-        f"address in a link; a text of more than {MOST_UNITS} characters with the longest name. The answer "
-        "names the round and the field, and says what to do.",
+        f"address in a link; a text of more than {MOST_UNITS} characters with the longest name. "
+        "The answer names the round and the field, and says what to do.",
         "## What it costs",
         "A text travels as GSM-7 (160 characters, or 153 a part), or as UCS-2 (70, or 67 a part) "
-        "as soon as one letter of it is not in GSM-7. Typographic quotes, dashes, spaces and dots are "
-        "made plain, so that they never are the reason; names are left as their owners spell "
+        "as soon as one letter of it is not in GSM-7. Typographic quotes, dashes, spaces and dots "
+        "are made plain, so that they never are the reason; names are left as their owners spell "
         f"them. Parts are counted for a name as long as {LONGEST_NAME}, and once more for one as "
         f"long with a letter outside GSM-7. A part costs {PENCE_A_PART}p, a letter "
         f"{PENCE_A_LETTER}p, without VAT.",
