@@ -13,54 +13,53 @@ CREATE TABLE targets (
 );
 CREATE INDEX targets_by_name ON targets (name, target_id);
 
--- Who a patient is.  A row without version stands in until `patients` has told: the list is
--- sorted through this table and must miss nobody.
-CREATE TABLE identities (
-    patient_id uuid PRIMARY KEY,
+-- What patients of a target have in common: round (0 is "before round 1"), status, description.  There
+-- are as many cells as differ, so a filter chooses among a few dozen and never among patients.
+CREATE TABLE cells (
+    cell bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     target_id text NOT NULL,
-    version bigint NOT NULL,
-    nhs_number text NOT NULL,
-    name text NOT NULL,
-    sort_name text NOT NULL
-);
-CREATE INDEX identities_by_name ON identities (target_id, sort_name, patient_id);
-CREATE INDEX identities_by_number ON identities (target_id, nhs_number, patient_id);
-
--- Where a patient is: one row per patient, the highest version of their progress.  Round 0 is
--- "before round 1".  Apart from identities, which never change with progress, so that a step of
--- progress moves as few index entries as possible.
-CREATE TABLE patients (
-    patient_id uuid PRIMARY KEY,
-    target_id text NOT NULL,
-    shard integer NOT NULL,
-    version bigint NOT NULL,
     round smallint NOT NULL,
     status text NOT NULL CHECK (
         status IN ('in_queue', 'being_invited', 'booked', 'declined', 'did_not_book', 'patient_alert', 'removed')
     ),
     description text NOT NULL,
+    UNIQUE (target_id, round, status, description)
+);
+
+-- Who and where a patient is.  Identity (`identity_version` to `sort_name`) and progress (`version` and
+-- what follows) come from two topics in either order, each by its own version; who has no cell yet
+-- is known by identity alone and listed nowhere.
+CREATE TABLE patients (
+    patient_id uuid PRIMARY KEY,
+    target_id text NOT NULL,
+    identity_version bigint NOT NULL,
+    nhs_number text NOT NULL,
+    name text NOT NULL,
+    sort_name text NOT NULL,
+    version bigint NOT NULL,
+    shard integer,
+    cell bigint,
     until timestamptz,
     alert text,
     delivery text,
     slot_id text,
     starts_at timestamptz,
-    updated_at timestamptz NOT NULL
+    updated_at timestamptz
 );
-CREATE INDEX patients_by_status ON patients (target_id, status, round, description);
-CREATE INDEX patients_by_change ON patients (target_id, updated_at, patient_id);
+-- A list of any filter and order merges the ranges of some cells, each read no further than a page.
+CREATE INDEX patients_by_name ON patients (cell, sort_name, patient_id) WHERE cell IS NOT NULL;
+CREATE INDEX patients_by_number ON patients (cell, nhs_number, patient_id) WHERE cell IS NOT NULL;
+CREATE INDEX patients_by_change ON patients (cell, updated_at, patient_id) WHERE cell IS NOT NULL;
 CREATE INDEX patients_by_appointment ON patients (target_id, starts_at, patient_id) WHERE starts_at IS NOT NULL;
 
--- The histogram every number on the page follows from, moved in the transaction that moves the
--- patients.  One row per partition ("shard"), so that two consumers never wait for each other.
+-- How many patients are in each cell: every number on the page follows from these, moved in the
+-- transaction that moves the patients.  One row per partition ("shard"), so that two consumers never
+-- wait for each other.
 CREATE TABLE counts (
-    target_id text NOT NULL,
+    cell bigint NOT NULL,
     shard integer NOT NULL,
-    round smallint NOT NULL,
-    status text NOT NULL CHECK (
-        status IN ('in_queue', 'being_invited', 'booked', 'declined', 'did_not_book', 'patient_alert')
-    ),
     patients bigint NOT NULL,
-    PRIMARY KEY (target_id, shard, round, status)
+    PRIMARY KEY (cell, shard)
 ) WITH (fillfactor = 50);
 
 -- Free slots of each London day, whole, the highest version of each target.

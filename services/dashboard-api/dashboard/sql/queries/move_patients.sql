@@ -1,19 +1,26 @@
 -- Keep the highest version of where each patient is and move the counts by the exact difference.
 WITH moved AS (
     INSERT INTO patients AS p (
+        patient_id, target_id, shard, version, cell, until, alert, delivery, slot_id, starts_at, updated_at,
+        identity_version, nhs_number, name, sort_name
+    )
+    SELECT
+        said.patient_id, said.target_id, said.shard, said.version, c.cell,
+        said.until, said.alert, said.delivery, said.slot_id, said.starts_at, said.updated_at,
+        0, '', '', ''
+    FROM unnest(
+        $1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::smallint[], $6::text[], $7::text[],
+        $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[]
+    ) AS said (
         patient_id, target_id, shard, version, round, status, description,
         until, alert, delivery, slot_id, starts_at, updated_at
     )
-    SELECT * FROM unnest(
-        $1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::smallint[], $6::text[], $7::text[],
-        $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[]
-    )
+    INNER JOIN cells AS c USING (target_id, round, status, description)
+    ORDER BY said.patient_id
     ON CONFLICT (patient_id) DO UPDATE SET
         shard = excluded.shard,
         version = excluded.version,
-        round = excluded.round,
-        status = excluded.status,
-        description = excluded.description,
+        cell = excluded.cell,
         until = excluded.until,
         alert = excluded.alert,
         delivery = excluded.delivery,
@@ -21,32 +28,21 @@ WITH moved AS (
         starts_at = excluded.starts_at,
         updated_at = excluded.updated_at
     WHERE p.version < excluded.version
-    RETURNING
-        new.patient_id, new.target_id,
-        old.shard AS old_shard, old.round AS old_round, old.status AS old_status,
-        new.shard AS new_shard, new.round AS new_round, new.status AS new_status
-),
-
--- A patient whose identity has not come yet gets a stand-in, so that sorted lists miss nobody.
-stand_ins AS (
-    INSERT INTO identities (patient_id, target_id, version, nhs_number, name, sort_name)
-    SELECT patient_id, target_id, 0, '', '', '' FROM moved WHERE old_status IS NULL ORDER BY patient_id
-    ON CONFLICT (patient_id) DO NOTHING
+    RETURNING old.cell AS old_cell, old.shard AS old_shard, new.cell AS new_cell, new.shard AS new_shard
 ),
 
 differences AS (
-    SELECT target_id, shard, round, status, sum(n)::bigint AS patients
+    SELECT cell, shard, sum(n)::bigint AS patients
     FROM (
-        SELECT target_id, old_shard AS shard, old_round AS round, old_status AS status, -1 AS n FROM moved
+        SELECT old_cell AS cell, old_shard AS shard, -1 AS n FROM moved WHERE old_cell IS NOT NULL
         UNION ALL
-        SELECT target_id, new_shard, new_round, new_status, 1 FROM moved
+        SELECT new_cell, new_shard, 1 FROM moved
     )
-    WHERE status <> 'removed'
-    GROUP BY target_id, shard, round, status
+    GROUP BY cell, shard
     HAVING sum(n) <> 0
-    ORDER BY target_id, shard, round, status
+    ORDER BY cell, shard
 )
 
-INSERT INTO counts AS c (target_id, shard, round, status, patients)
-SELECT target_id, shard, round, status, patients FROM differences
-ON CONFLICT (target_id, shard, round, status) DO UPDATE SET patients = c.patients + excluded.patients
+INSERT INTO counts AS c (cell, shard, patients)
+SELECT cell, shard, patients FROM differences
+ON CONFLICT (cell, shard) DO UPDATE SET patients = c.patients + excluded.patients

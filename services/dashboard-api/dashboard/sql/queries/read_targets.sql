@@ -16,9 +16,10 @@ SELECT
     (
         SELECT coalesce(json_agg(json_build_array(cell.round, cell.status, cell.patients)), '[]')
         FROM (
-            SELECT c.round, c.status, sum(c.patients) AS patients
-            FROM counts AS c
-            WHERE c.target_id = t.target_id
+            SELECT c.round, c.status, sum(k.patients) AS patients
+            FROM cells AS c
+            INNER JOIN counts AS k USING (cell)
+            WHERE c.target_id = t.target_id AND c.status <> 'removed'
             GROUP BY c.round, c.status
         ) AS cell
     ) AS histogram,
