@@ -80,31 +80,3 @@ def round_counts(histogram: Histogram, round_number: int) -> RoundCounts:
         declined=histogram.get((round_number, "declined"), 0),
         did_not_book=did_not_book_in(histogram, round_number),
     )
-
-
-def matching(
-    histogram: Histogram,
-    *,
-    statuses: tuple[str, ...],
-    round_number: int | None,
-    left_round: int | None,
-) -> int:
-    """How many patients a list shows that is filtered by these alone; null filters nothing.
-
-    Args:
-        histogram: of one target.
-        statuses: those the list shows.
-        round_number: the round they are in.
-        left_round: the round in which they did not book.
-    """
-    return sum(
-        n
-        for (found, status), n in histogram.items()
-        if status in statuses
-        and round_number in {None, found}
-        and (
-            left_round is None
-            or found > left_round
-            or (found == left_round and status == "did_not_book")
-        )
-    )

@@ -59,11 +59,6 @@ class Filters:
             return ["removed"]
         return list(COUNTED)
 
-    @property
-    def counted(self) -> bool:
-        """Whether the kept counts know how many match, without looking at patients."""
-        return self.nhs_number is None and self.description is None and self.status != "removed"
-
 
 @dataclass(frozen=True)
 class Waiting:
@@ -190,11 +185,3 @@ def decode_cursor(text: str) -> str:
         return base64.b64decode(raw + b"=" * (-len(raw) % 4), b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
         return ""
-
-
-def waiting_rounds(queues: list[Waiting], description: str | None) -> tuple[list[int], list[int]]:
-    """For a filter by description: the rounds that wait for it, and those that wait for any."""
-    return (
-        [queue.round for queue in queues if queue.reason == description],
-        [queue.round for queue in queues],
-    )

@@ -1,14 +1,15 @@
 """The dashboard's tables: (connection, values) → values.  Only this module runs its SQL."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from dashboard import counts
-from dashboard.filters import FilterError, Filters, Place, Sort, Waiting, waiting_rounds
+from dashboard.cells import Cell, chosen, counted
+from dashboard.filters import FilterError, Filters, Place, Sort, Waiting
 from dashboard.timeline import Entry
 from dashboard.views import RoundSetting, Row, Target
 from recall.contracts import events
@@ -19,19 +20,10 @@ from recall.kit.sql import queries
 SQL = queries("dashboard")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-COUNT_NO_FURTHER = 10_000
-"""Where counting matches one by one ends: beyond, "more than" is answer enough."""
 CSV_ROWS = 2_000
 """Rows an export holds in memory at once."""
 
-_LISTS: dict[Sort, str] = {
-    "name": "list_patients_by_name",
-    "-name": "list_patients_by_name_backwards",
-    "nhs_number": "list_patients_by_nhs_number",
-    "-nhs_number": "list_patients_by_nhs_number_backwards",
-    "updated_at": "list_patients_by_updated_at",
-    "-updated_at": "list_patients_by_updated_at_backwards",
-}
+MOST_CLINICIANS = 500
 
 _json = msgspec.json.Encoder().encode
 
@@ -87,6 +79,13 @@ async def move_patients(
     """
     if not found:
         return
+    await connection.execute(
+        SQL["add_cells"],
+        [data.target_id for data in found],
+        [data.round or 0 for data in found],
+        [data.status for data in found],
+        [data.description for data in found],
+    )
     await connection.execute(
         SQL["move_patients"],
         [data.patient_id for data in found],
@@ -173,11 +172,22 @@ async def is_rebuilding(connection: Connection) -> bool:
 
 
 @dataclass(frozen=True)
+class Appointments:
+    """Which appointments are asked for: in [begin, end), of a clinician, after a position."""
+
+    begin: datetime | None = None
+    end: datetime | None = None
+    clinician: str | None = None
+    after: tuple[datetime, str] | None = None
+
+
+@dataclass(frozen=True)
 class Page:
-    """Rows of a list and where the next page begins, if there is one."""
+    """Rows of a list, where the next page begins, if there is one, and how many match in all."""
 
     rows: Sequence[Row]
     next_place: Place | None
+    matching: int
 
 
 def _target(row: Row) -> Target:
@@ -213,6 +223,22 @@ async def read_targets(
     return [_target(row) for row in rows]
 
 
+@asynccontextmanager
+async def snapshot(connection: Connection) -> AsyncIterator[None]:
+    """What is read within is of one instant, so that lists and their counts agree.
+
+    Queries are planned for their values: filters not given cost nothing.
+    """
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute(SQL["custom_plans"])
+        yield
+
+
+async def read_cells(connection: Connection, target_id: str) -> list[Cell]:
+    """A target's cells, each with how many patients are in it."""
+    return [Cell(*row) for row in await connection.fetch(SQL["read_cells"], target_id)]
+
+
 async def list_patients(
     connection: Connection,
     target: Target,
@@ -222,46 +248,46 @@ async def list_patients(
     after: Place | None,
     limit: int,
 ) -> Page:
-    """A page of a target's patients.
+    """A page of a target's patients, within a `snapshot`.
 
     Raises:
         FilterError: the cursor is of no patient of this target.
     """
-    async with connection.transaction():
-        await connection.execute(SQL["custom_plans"])
-        place = await _position(connection, target, after)
-        rows = await connection.fetch(
-            SQL[_LISTS[sort]], *_arguments(target, filters), *place, limit + 1
-        )
-    return Page(rows[:limit], _place(rows[limit - 1], sort) if len(rows) > limit else None)
-
-
-def _arguments(target: Target, filters: Filters) -> list[Any]:
-    """The filters as the list queries take them, $1 to $8."""
-    return [
-        target.id,
-        filters.statuses,
+    cells = chosen(await read_cells(connection, target.id), filters, target.queues)
+    rows = await connection.fetch(
+        SQL["list_patients"],
+        [cell.id for cell in cells],
+        sort,
         filters.nhs_number,
-        filters.round,
-        filters.did_not_book_in,
-        filters.description,
-        *waiting_rounds(target.queues, filters.description),
-    ]
+        *await _position(connection, target, after),
+        limit + 1,
+    )
+    following = _place(rows[limit - 1], sort) if len(rows) > limit else None
+    return Page(rows[:limit], following, await _matching(connection, cells, filters))
+
+
+async def _matching(connection: Connection, cells: Sequence[Cell], filters: Filters) -> int:
+    """How many patients match: by the kept counts, unless one number is asked for."""
+    if filters.nhs_number is None:
+        return counted(cells)
+    ids = [cell.id for cell in cells]
+    return int(await connection.fetchval(SQL["count_patients"], ids, filters.nhs_number))
 
 
 async def _position(
     connection: Connection, target: Target, after: Place | None
-) -> tuple[Any, str | None]:
-    """The value and the patient a page begins after."""
+) -> tuple[str | None, datetime | None, str | None]:
+    """The text or the instant, and the patient, a page begins after."""
     if after is None:
-        return None, None
+        return None, None, None
     if after.updated_at_micros is not None:
-        return EPOCH + timedelta(microseconds=after.updated_at_micros), after.patient_id
+        moment_ = EPOCH + timedelta(microseconds=after.updated_at_micros)
+        return None, moment_, after.patient_id
     row = await connection.fetchrow(SQL["read_position"], target.id, after.patient_id)
     if row is None:
         raise FilterError("cursor", "This cursor is not of this list. Begin at the first page.")
     column = "sort_name" if after.sort.endswith("name") else "nhs_number"
-    return row[column], after.patient_id
+    return row[column], None, after.patient_id
 
 
 def _place(row: Row, sort: Sort) -> Place:
@@ -271,31 +297,13 @@ def _place(row: Row, sort: Sort) -> Place:
     return Place(sort, row["patient_id"], since // timedelta(microseconds=1))
 
 
-async def count_patients(connection: Connection, target: Target, filters: Filters) -> int:
-    """How many patients match: by the counts where they know, else COUNT_NO_FURTHER + 1 at most."""
-    if filters.counted:
-        return counts.matching(
-            target.histogram,
-            statuses=tuple(filters.statuses),
-            round_number=filters.round,
-            left_round=filters.did_not_book_in,
-        )
-    async with connection.transaction():
-        await connection.execute(SQL["custom_plans"])
-        return int(
-            await connection.fetchval(
-                SQL["count_patients"], *_arguments(target, filters), COUNT_NO_FURTHER + 1
-            )
-        )
-
-
 async def every_patient(
     pool: Pool, target: Target, filters: Filters, sort: Sort
 ) -> AsyncIterator[Row]:
     """All matching patients, page by page; no connection is held between pages."""
     place: Place | None = None
     while True:
-        async with pool.acquire() as connection:
+        async with pool.acquire() as connection, snapshot(connection):
             page = await list_patients(
                 connection, target, filters, sort=sort, after=place, limit=CSV_ROWS
             )
@@ -319,19 +327,24 @@ async def read_timeline(connection: Connection, patient_id: str) -> list[Entry]:
 
 
 async def list_appointments(
-    connection: Connection,
-    target_id: str,
-    *,
-    begin: datetime | None,
-    end: datetime | None,
-    after: tuple[datetime, str] | None,
-    limit: int,
+    connection: Connection, target_id: str, asked: Appointments, limit: int
 ) -> Sequence[Row]:
-    """Appointments in the order of (start, patient), those in [begin, end), after a position."""
-    starts_at, patient_id = after or (None, None)
-    async with connection.transaction():
-        await connection.execute(SQL["custom_plans"])
-        rows: Sequence[Row] = await connection.fetch(
-            SQL["list_appointments"], target_id, begin, end, starts_at, patient_id, limit
-        )
+    """Appointments in the order of (start, patient), within a `snapshot`."""
+    starts_at, patient_id = asked.after or (None, None)
+    rows: Sequence[Row] = await connection.fetch(
+        SQL["list_appointments"],
+        target_id,
+        asked.begin,
+        asked.end,
+        asked.clinician,
+        starts_at,
+        patient_id,
+        limit,
+    )
     return rows
+
+
+async def read_clinicians(connection: Connection, target_id: str) -> list[str]:
+    """Whose slots a target has, by name."""
+    rows = await connection.fetch(SQL["read_clinicians"], target_id, MOST_CLINICIANS)
+    return [row["clinician"] for row in rows]

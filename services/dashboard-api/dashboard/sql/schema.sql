@@ -90,6 +90,7 @@ CREATE TABLE slots (
     clinician text,
     PRIMARY KEY (target_id, slot_id)
 );
+CREATE INDEX slots_by_clinician ON slots (target_id, clinician);
 
 -- Everything that was done to a patient; rows are only ever added.  `event` is the event's id,
 -- without the patient's id where it begins with it.
@@ -110,4 +111,30 @@ CREATE TABLE timeline (
 CREATE TABLE rebuilding (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
     began_at timestamptz NOT NULL
+);
+
+-- What staff asked for many patients at once: whom is settled when they confirm, and sent on to
+-- ingest batch by batch.  `asked` and `done` count patients: those chosen, and those ingest changed.
+CREATE TABLE errands (
+    errand_id uuid PRIMARY KEY,
+    target_id text NOT NULL,
+    act text NOT NULL CHECK (act IN ('remove', 'reprocess')),
+    back text NOT NULL,
+    reason text,
+    actor text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    asked bigint NOT NULL,
+    sent bigint NOT NULL,
+    done bigint NOT NULL,
+    state text NOT NULL CHECK (state IN ('sending', 'done', 'refused')),
+    problem text
+);
+CREATE INDEX errands_sending ON errands (asked_at, errand_id) WHERE state = 'sending';
+
+-- Whom an errand is still to be sent for.
+CREATE TABLE errand_patients (
+    errand_id uuid NOT NULL,
+    batch integer NOT NULL,
+    patient_id uuid NOT NULL,
+    PRIMARY KEY (errand_id, batch, patient_id)
 );

@@ -7,7 +7,6 @@ SELECT
     p.patient_id::text,
     nullif(p.nhs_number, '') AS nhs_number,
     nullif(p.name, '') AS name,
-    p.sort_name,
     c.round,
     c.status,
     c.description,
