@@ -235,9 +235,10 @@ async def _appointments(connection: asyncpg.Connection, page: dict[str, Any]) ->
             (SELECT count(*) FROM invitations.invitations WHERE state = 'booked') AS invitations,
             (SELECT count(*) FROM workflow.patients p JOIN invitations.appointments a
                 USING (patient_id, slot_id) WHERE p.status = 'booked') AS known_to_workflow,
-            (SELECT count(*) FROM dashboard.patients p JOIN invitations.appointments a
+            (SELECT count(*) FROM dashboard.patients p JOIN dashboard.cells USING (cell)
+                JOIN invitations.appointments a
                 ON a.patient_id = p.patient_id::text AND a.slot_id = p.slot_id
-                WHERE p.status = 'booked') AS known_to_dashboard
+                WHERE status = 'booked') AS known_to_dashboard
         """
     )
     assert counted is not None
@@ -250,18 +251,22 @@ async def _recount(connection: asyncpg.Connection, page: dict[str, Any]) -> list
     lines = []
     kept = await connection.fetch(
         """
-        SELECT round, status, sum(patients)::bigint AS patients FROM dashboard.counts
+        SELECT round, status, sum(patients)::bigint AS patients
+        FROM dashboard.counts JOIN dashboard.cells USING (cell) WHERE status <> 'removed'
         GROUP BY round, status HAVING sum(patients) <> 0 ORDER BY round, status
         """
     )
     recount = """
-        SELECT round, status, count(*) AS patients FROM {}.patients WHERE status <> 'removed'
+        SELECT round, status, count(*) AS patients FROM {} WHERE status <> 'removed'
         GROUP BY round, status ORDER BY round, status
         """
-    for service in ("dashboard", "workflow"):
-        counted = await connection.fetch(recount.format(service))
+    for patients in (
+        "dashboard.patients JOIN dashboard.cells USING (cell)",
+        "workflow.patients",
+    ):
+        counted = await connection.fetch(recount.format(patients))
         if [tuple(row) for row in counted] != [tuple(row) for row in kept]:
-            lines.append(f"{service}.patients say {counted}, dashboard.counts {kept}")
+            lines.append(f"{patients} say {counted}, dashboard.counts {kept}")
     tallies = await connection.fetch(
         """
         SELECT round, sum(in_queue)::bigint AS in_queue, sum(being_invited)::bigint AS being_invited

@@ -4,10 +4,13 @@ import hmac
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Annotated
 
 from fastapi import Request
+from pydantic import AfterValidator
 
 from dashboard import store
+from dashboard.coming import Coming, parse_coming
 from dashboard.filters import FilterError, Filters, Place, Sort, parse, parse_cursor, parse_limit
 from dashboard.filters import parse_sort as parsed_sort
 from dashboard.views import Target
@@ -44,6 +47,10 @@ def patient_id_of(patient_id: str) -> str:
     if not _PATIENT.fullmatch(patient_id):
         raise not_found("patient")
     return patient_id
+
+
+TargetId = Annotated[str, AfterValidator(target_id_of)]
+PatientId = Annotated[str, AfterValidator(patient_id_of)]
 
 
 @asynccontextmanager
@@ -95,6 +102,44 @@ class Question:
         self.sort = parsed_sort(values.get("sort"))
         self.after = parse_cursor(values.get("cursor"), self.sort)
         self.limit = parse_limit(values.get("limit"), default=PAGE_ROWS, most=MOST_ROWS)
+
+
+class WhoComes:
+    """What a request for appointments asks, from its query string.
+
+    Raises:
+        Problem: 422 with the field, when a value cannot be meant.
+    """
+
+    asked: Coming
+    limit: int
+
+    def __init__(self, request: Request) -> None:
+        values = dict(request.query_params)
+        with_problem(lambda: self._read(values))
+
+    def _read(self, values: dict[str, str]) -> None:
+        self.asked = parse_coming(values)
+        self.limit = parse_limit(values.get("limit"), default=PAGE_ROWS, most=MOST_ROWS)
+
+
+async def page_of(connection: Connection, target: Target, asked: Question) -> store.Page:
+    """The page a question asks for, within a snapshot.
+
+    Raises:
+        Problem: 422, its cursor is not of this list.
+    """
+    try:
+        return await store.list_patients(
+            connection,
+            target,
+            asked.filters,
+            sort=asked.sort,
+            after=asked.after,
+            limit=asked.limit,
+        )
+    except FilterError as error:
+        raise invalid(error) from error
 
 
 def invalid(error: FilterError) -> Problem:

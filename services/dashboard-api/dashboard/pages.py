@@ -8,11 +8,19 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard import screens, store, views
-from dashboard.api import PatientId, TargetId, page_of
-from dashboard.asking import Question, found_target, is_token, reading
+from dashboard.asking import (
+    PatientId,
+    Question,
+    TargetId,
+    found_target,
+    is_token,
+    page_of,
+    reading,
+)
+from dashboard.coming import Coming
 from dashboard.filters import Filters, cursor_of
 from dashboard.rendering import PageRoute, rendered
-from dashboard.wording import NOT_KNOWN, full_time, local_time, spaced
+from dashboard.wording import NOT_KNOWN, counted, full_time, local_time, spaced
 from recall.contracts.vocabulary import STATUS_TEXTS
 from recall.kit.access import COOKIE, guard, session_of
 from recall.kit.problems import Problem, not_found
@@ -79,7 +87,7 @@ def _targets(router: APIRouter, service: Service) -> None:
         async with reading(service) as connection:
             found = await found_target(connection, target_id)
             rows = await store.list_appointments(
-                connection, target_id, begin=None, end=None, after=None, limit=APPOINTMENTS_SHOWN
+                connection, target_id, Coming(), APPOINTMENTS_SHOWN
             )
         shown = [_appointment(row) for row in rows]
         more = len(rows) == APPOINTMENTS_SHOWN
@@ -92,15 +100,14 @@ def _patients(router: APIRouter, service: Service) -> None:
     @router.get("/targets/{target_id}/patients")
     async def patients(request: Request, target_id: TargetId) -> HTMLResponse:
         """The patient list."""
-        async with reading(service) as connection:
+        async with reading(service) as connection, store.snapshot(connection):
             target = await found_target(connection, target_id)
             try:
                 asked = Question(request)
             except Problem as problem:
                 return _refused_list(request.query_params, target, problem)
             page = await page_of(connection, target, asked)
-            matching = await store.count_patients(connection, target, asked.filters)
-        return rendered("patients.html", **_list_screen(target, asked, page, matching))
+        return rendered("patients.html", **_list_screen(target, asked, page))
 
     @router.get("/targets/{target_id}/patients/{patient_id}")
     async def patient(target_id: TargetId, patient_id: PatientId) -> HTMLResponse:
@@ -124,9 +131,7 @@ def _patients(router: APIRouter, service: Service) -> None:
         )
 
 
-def _list_screen(
-    target: views.Target, asked: Question, page: store.Page, matching: int
-) -> dict[str, Any]:
+def _list_screen(target: views.Target, asked: Question, page: store.Page) -> dict[str, Any]:
     filters, sort = asked.filters, asked.sort
     following = page.next_place
     limit = {} if asked.limit == Question.default_limit else {"limit": str(asked.limit)}
@@ -135,7 +140,7 @@ def _list_screen(
         "tab": "Patient list",
         "form": screens.form(target, filters, sort),
         "problem": None,
-        "matching": screens.matching_sentence(matching, store.COUNT_NO_FURTHER),
+        "matching": counted(page.matching, "patient", "patients"),
         "patients": [screens.patient_row(row, target) for row in page.rows],
         "first": asked.after is None,
         "first_query": screens.query_of(filters, sort, **limit),

@@ -253,10 +253,3 @@ def query_of(filters: Filters, sort: str, **more: str) -> str:
         **more,
     }
     return urlencode({name: value for name, value in given.items() if value is not None})
-
-
-def matching_sentence(n: int, most: int) -> str:
-    """How many patients a list has."""
-    if n > most:
-        return f"More than {most:,} patients"
-    return counted(n, "patient", "patients")

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import msgspec
 
 from dashboard.cells import Cell, chosen, counted
+from dashboard.coming import Coming
 from dashboard.filters import FilterError, Filters, Place, Sort, Waiting
 from dashboard.timeline import Entry
 from dashboard.views import RoundSetting, Row, Target
@@ -172,16 +172,6 @@ async def is_rebuilding(connection: Connection) -> bool:
 
 
 @dataclass(frozen=True)
-class Appointments:
-    """Which appointments are asked for: in [begin, end), of a clinician, after a position."""
-
-    begin: datetime | None = None
-    end: datetime | None = None
-    clinician: str | None = None
-    after: tuple[datetime, str] | None = None
-
-
-@dataclass(frozen=True)
 class Page:
     """Rows of a list, where the next page begins, if there is one, and how many match in all."""
 
@@ -327,7 +317,7 @@ async def read_timeline(connection: Connection, patient_id: str) -> list[Entry]:
 
 
 async def list_appointments(
-    connection: Connection, target_id: str, asked: Appointments, limit: int
+    connection: Connection, target_id: str, asked: Coming, limit: int
 ) -> Sequence[Row]:
     """Appointments in the order of (start, patient), within a `snapshot`."""
     starts_at, patient_id = asked.after or (None, None)
@@ -342,6 +332,18 @@ async def list_appointments(
         limit,
     )
     return rows
+
+
+async def every_appointment(pool: Pool, target_id: str, asked: Coming) -> AsyncIterator[Row]:
+    """All appointments asked for, page by page; no connection is held between pages."""
+    while True:
+        async with pool.acquire() as connection, snapshot(connection):
+            rows = await list_appointments(connection, target_id, asked, CSV_ROWS)
+        for row in rows:
+            yield row
+        if len(rows) < CSV_ROWS:
+            return
+        asked = replace(asked, after=(rows[-1]["starts_at"], rows[-1]["patient_id"]))
 
 
 async def read_clinicians(connection: Connection, target_id: str) -> list[str]:

@@ -32,6 +32,32 @@ def full_time(moment: datetime) -> str:
     return f"{local.day} {local:%B %Y, %H:%M}"
 
 
+def stamp(moment: datetime) -> str:
+    """An instant in London as files have it, which sorts: "2025-09-15 08:30"."""
+    return f"{moment.astimezone(LONDON):%Y-%m-%d %H:%M}"
+
+
+def day_name(day: date) -> str:
+    """A day with its weekday: "Monday 15 September 2025"."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def clock_time(moment: datetime) -> str:
+    """A time of day in London as people say it: "9 am", "1:30 pm", "midday".
+
+    >>> from datetime import UTC
+    >>> clock_time(datetime(2025, 9, 15, 8, tzinfo=UTC))
+    '9 am'
+    >>> clock_time(datetime(2025, 9, 15, 11, tzinfo=UTC))
+    'midday'
+    """
+    local = moment.astimezone(LONDON)
+    if (local.hour, local.minute) == (12, 0):
+        return "midday"
+    minutes = f":{local:%M}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes} {'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004
+
+
 def window(first: date, last: date) -> str:
     """A period in words: "15 to 30 September", "29 September to 3 October".
 

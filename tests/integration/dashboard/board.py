@@ -80,11 +80,11 @@ class Board:
     async def assert_counts(self) -> None:
         """The kept counts equal a recount of the patients."""
         kept = await self.rows(
-            "SELECT target_id, shard, round, status, patients FROM counts WHERE patients <> 0 ORDER BY 1, 2, 3, 4"
+            "SELECT cell, shard, patients FROM counts WHERE patients <> 0 ORDER BY cell, shard"
         )
         found = await self.rows(
-            "SELECT target_id, shard, round, status, count(*) FROM patients WHERE status <> 'removed' "
-            "GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+            "SELECT cell, shard, count(*) FROM patients WHERE cell IS NOT NULL "
+            "GROUP BY cell, shard ORDER BY cell, shard"
         )
         assert [tuple(row) for row in kept] == [tuple(row) for row in found]
 

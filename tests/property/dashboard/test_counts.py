@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.counts import did_not_book_in, matching, overview, round_counts
-from dashboard.filters import COUNTED
+from dashboard.cells import Cell, chosen, counted
+from dashboard.counts import did_not_book_in, overview, round_counts
+from dashboard.filters import COUNTED, Filters
 
 HISTOGRAMS = st.dictionaries(
     st.tuples(st.integers(0, 5), st.sampled_from(COUNTED)), st.integers(0, 1000), max_size=40
@@ -48,5 +49,9 @@ def test_who_enters_a_round_is_in_it_or_left_it(
 def test_did_not_book_counts_those_a_list_filtered_by_it_shows(
     histogram: dict[tuple[int, str], int], number: int
 ) -> None:
-    listed = matching(histogram, statuses=COUNTED, round_number=None, left_round=number)
+    cells = [
+        Cell(place, found, status, "any", n)
+        for place, ((found, status), n) in enumerate(histogram.items())
+    ]
+    listed = counted(chosen(cells, Filters(did_not_book_in=number), []))
     assert listed == did_not_book_in(histogram, number)

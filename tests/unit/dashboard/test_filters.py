@@ -11,14 +11,12 @@ from dashboard.filters import (
     Filters,
     Place,
     Sort,
-    Waiting,
     cursor_of,
     encode_cursor,
     parse,
     parse_cursor,
     parse_limit,
     parse_sort,
-    waiting_rounds,
 )
 
 PATIENT = "0190cafe-0000-8000-8000-00000000000a"
@@ -62,12 +60,6 @@ def test_removed_patients_show_only_when_asked_for() -> None:
     assert parse({"status": "removed"}).statuses == ["removed"]
     assert parse({"description": "removed"}).statuses == ["removed"]
     assert parse({"status": "in_progress"}).statuses == ["in_queue", "being_invited"]
-
-
-def test_the_reason_of_a_queue_finds_the_rounds_that_wait_for_it() -> None:
-    queues = [Waiting(1, "waiting_for_slot", None), Waiting(2, "outside_send_window", None)]
-    assert waiting_rounds(queues, "waiting_for_slot") == ([1], [1, 2])
-    assert waiting_rounds(queues, None) == ([], [1, 2])
 
 
 @pytest.mark.parametrize("sort", SORTS)
