@@ -35,6 +35,8 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str
     round: int
     channel: str
+    template_version: int = 1
+    """The version of the round's wording that the invitation was made from."""
     partition: int
     state: State = "open"
     dispatched_at: datetime

@@ -11,7 +11,7 @@ import msgspec
 from invitations import store
 from invitations.answers import Invitation, MessageKind, Slot
 from invitations.behaviour import ANSWERS_AGAIN, Scenario, acts_of
-from invitations.compose import TEMPLATE_VERSION, Facts, invitation_text, message_text
+from invitations.compose import Facts, invitation_text, message_text
 from invitations.settings import Settings
 from recall.contracts.events import Destination, OfferedSlot
 from recall.contracts.instants import instant, london_date
@@ -129,7 +129,8 @@ class Channels:
         i = one.invitation
         contact = contact_for(one.patient, i.dispatched_at)
         link = None if i.channel == "sms" else self.link_of(i.invitation_id)
-        facts = _facts(one.target, contact, one.offer, link, i.expires_at)
+        code = None if link is None else self.token_of(i.invitation_id)
+        facts = _facts(i, one.target, contact, one.offer, link=link, code=code)
         unit.emit(
             wire.InvitationRequested(
                 target_id=i.target_id,
@@ -139,11 +140,11 @@ class Channels:
                 round=i.round,
                 channel=i.channel,
                 destination=_destination(contact),
-                text=invitation_text(facts, i.channel),
-                template_version=TEMPLATE_VERSION,
+                text=invitation_text(facts, i.channel, wording_of(one.target, i.round)[0]),
+                template_version=i.template_version,
                 offer=_offered(one.offer),
                 link=link,
-                code=None if link is None else self.token_of(i.invitation_id),
+                code=code,
                 requested_at=instant(i.dispatched_at),
                 expires_at=instant(i.expires_at),
             ),
@@ -181,7 +182,7 @@ class Channels:
             i = m.invitation
             contact = contact_for(patients[i.patient_id], m.at)
             offer = offers.get(i.invitation_id, ())
-            facts = _facts(targets[i.target_id], contact, offer, None, i.expires_at)
+            facts = _facts(i, targets[i.target_id], contact, offer)
             digest = hashlib.sha256(m.cause.encode()).hexdigest()[:16]
             message_id = f"{i.invitation_id}.{m.kind}.{digest}"
             unit.emit(
@@ -194,7 +195,7 @@ class Channels:
                     channel=i.channel,
                     kind=m.kind,
                     destination=_destination(contact),
-                    text=message_text(facts, m.kind, i.appointment_at),
+                    text=message_text(facts, m.kind),
                     offer=_offered(offer),
                     requested_at=instant(m.at),
                 ),
@@ -236,15 +237,32 @@ def _answers_again(invitation: Invitation) -> tuple[str, str]:
     return ("reply", "A") if invitation.channel == "sms" else ("visit", "A")
 
 
+def wording_of(target: store.Target | None, round_number: int) -> tuple[str | None, int]:
+    """A round's own wording, None for the standard one, and its version."""
+    found = target.round_of(round_number) if target else None
+    return (found.text, found.text_version) if found else (None, 1)
+
+
 def _facts(
+    i: Invitation,
     target: store.Target,
     contact: Contact,
     offer: Sequence[Slot],
-    link: str | None,
-    expires_at: datetime,
+    *,
+    link: str | None = None,
+    code: str | None = None,
 ) -> Facts:
-    times = [slot.starts_at for slot in offer]
-    return Facts(target.name, contact.greeting, contact.for_child, times, link, expires_at)
+    return Facts(
+        target=target.name,
+        greeting=contact.greeting,
+        for_child=contact.for_child,
+        practice=target.practice,
+        offer=[slot.starts_at for slot in offer],
+        link=link,
+        code=code,
+        expires_at=i.expires_at,
+        appointment_at=i.appointment_at,
+    )
 
 
 def _destination(contact: Contact) -> Destination:

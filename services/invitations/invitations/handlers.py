@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
+import msgspec
 from msgspec.structs import replace
 
 from invitations import store
@@ -61,6 +62,7 @@ async def on_targets(batch: Batch) -> None:
             t.name,
             date.fromisoformat(t.booking_window.from_date),
             date.fromisoformat(t.booking_window.to_date),
+            msgspec.json.encode(t.rounds).decode(),
         )
         for _, t in sorted(newest.items())
     ]

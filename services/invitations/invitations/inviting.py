@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from invitations import store
 from invitations.answers import Invitation, Slot, Stood, Undelivered
-from invitations.channels import Channels, Outgoing, contact_for
+from invitations.channels import Channels, Outgoing, contact_for, wording_of
 from invitations.desk import offered
 from invitations.offering import Rotation
 from invitations.telling import Said, tell_ended, tell_outcome
@@ -79,10 +79,12 @@ async def _make(
     withdrawn = await store.read_withdrawals(
         unit.connection, [d.data.invitation_id for d in dispatches]
     )
-    made = [
-        _made(unit, d, patients[d.data.patient_id], withdrawn.get(d.data.invitation_id))
-        for d in dispatches
-    ]
+    targets = await store.read_targets(unit.connection, {d.data.target_id for d in dispatches})
+    made = []
+    for d in dispatches:
+        version = wording_of(targets.get(d.data.target_id), d.data.round)[1]
+        withdrawal = withdrawn.get(d.data.invitation_id)
+        made.append(_made(unit, d, patients[d.data.patient_id], version, withdrawal))
     offers = await _offers(unit, [i for i in made if i.state == "open"], rotation)
     made = [offered(i, offers[i.invitation_id]) if i.invitation_id in offers else i for i in made]
     hashes = {
@@ -91,7 +93,6 @@ async def _make(
         if i.state == "open" and i.channel != "sms"
     }
     await store.add_invitations(unit.connection, made, hashes)
-    targets = await store.read_targets(unit.connection, {i.target_id for i in made})
     going = [i for i in made if i.state == "open"]
     await channels.prepare({i.channel for i in going})
     await channels.invite(
@@ -109,7 +110,11 @@ async def _make(
 
 
 def _made(
-    unit: Unit, dispatch: Dispatch, patient: store.Patient, withdrawal: Withdrawal | None
+    unit: Unit,
+    dispatch: Dispatch,
+    patient: store.Patient,
+    template_version: int,
+    withdrawal: Withdrawal | None,
 ) -> Invitation:
     """The invitation of a dispatch, ended already where it cannot go out."""
     data = dispatch.data
@@ -120,6 +125,7 @@ def _made(
         person_id=patient.person_id,
         round=data.round,
         channel=data.channel,
+        template_version=template_version,
         partition=dispatch.partition,
         dispatched_at=moment(data.dispatched_at),
         expires_at=moment(data.expires_at),

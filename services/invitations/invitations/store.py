@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
 import asyncpg
 import msgspec
 
 from invitations.answers import Invitation, Slot
+from recall.contracts.events import Round
+from recall.kit import wire
 from recall.kit.postgres import Connection
 from recall.kit.sql import queries
 
@@ -25,6 +29,20 @@ class Target(msgspec.Struct, frozen=True):
     name: str
     from_date: date
     to_date: date
+    rounds: str
+
+    def round_of(self, number: int) -> Round | None:
+        """A round, if the target has it."""
+        return next((found for found in rounds_of(self.rounds) if found.round == number), None)
+
+
+@lru_cache(maxsize=1024)
+def rounds_of(text: str) -> tuple[Round, ...]:
+    """Rounds as they are stored."""
+    return tuple(_ROUNDS.decode(text))
+
+
+_ROUNDS: Any = msgspec.json.Decoder(list.__class_getitem__(wire.Round))
 
 
 class Patient(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +94,7 @@ def _invitation(row: asyncpg.Record) -> Invitation:
         person_id=row["person_id"],
         round=row["round"],
         channel=row["channel"],
+        template_version=row["template_version"],
         partition=row["partition"],
         state=row["state"],
         dispatched_at=row["dispatched_at"],
@@ -95,7 +114,7 @@ def _invitation(row: asyncpg.Record) -> Invitation:
 
 async def save_targets(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
     """Upsert targets by version."""
-    await connection.execute(SQL["save_targets"], *_columns(rows, 6))
+    await connection.execute(SQL["save_targets"], *_columns(rows, 7))
 
 
 async def read_targets(connection: Connection, ids: Iterable[str]) -> dict[str, Target]:
@@ -163,6 +182,7 @@ async def add_invitations(
             i.person_id,
             i.round,
             i.channel,
+            i.template_version,
             i.partition,
             i.state,
             i.dispatched_at,
@@ -179,7 +199,7 @@ async def add_invitations(
         )
         for i in invitations
     ]
-    await connection.execute(SQL["add_invitations"], *_columns(rows, 21))
+    await connection.execute(SQL["add_invitations"], *_columns(rows, 22))
 
 
 async def save_invitations(connection: Connection, invitations: Sequence[Invitation]) -> None:

@@ -8,7 +8,7 @@ from recall.texts.checking import Fault, faults_of
 from recall.texts.counting import Size, downgraded, price, size_of
 from recall.texts.estimating import Estimate, estimate, example
 from recall.texts.filling import Facts, filled
-from recall.texts.standard import MESSAGES, STANDARD_VERSION, standard_text
+from recall.texts.standard import MESSAGES, STANDARD_VERSION, Kind, standard_text
 from recall.texts.templates import TemplateError
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Estimate",
     "Facts",
     "Fault",
+    "Kind",
     "Size",
     "TemplateError",
     "downgraded",

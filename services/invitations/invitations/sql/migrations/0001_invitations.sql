@@ -5,7 +5,8 @@ CREATE TABLE targets (
     practice text NOT NULL,
     name text NOT NULL,
     from_date date NOT NULL,
-    to_date date NOT NULL
+    to_date date NOT NULL,
+    rounds text NOT NULL
 );
 
 -- Patients and how they are reached.
@@ -47,6 +48,7 @@ CREATE TABLE invitations (
     person_id text NOT NULL,
     round smallint NOT NULL,
     channel text NOT NULL,
+    template_version integer NOT NULL,
     partition smallint NOT NULL,
     state text NOT NULL CHECK (
         state IN ('open', 'booked', 'declined', 'unanswered', 'undeliverable', 'withdrawn')
@@ -70,6 +72,7 @@ CREATE TABLE invitations (
 -- Every invitation is changed a few times: room in its page keeps the change off the indexes.
 ) WITH (fillfactor = 60);
 CREATE INDEX invitations_deadlines ON invitations (expires_at, partition) WHERE state = 'open';
+CREATE INDEX invitations_replies ON invitations (target_id) WHERE needs_reply;
 CREATE INDEX invitations_people ON invitations (person_id) WHERE state = 'open';
 CREATE UNIQUE INDEX invitations_links ON invitations (link_hash) WHERE link_hash IS NOT NULL;
 
@@ -90,6 +93,35 @@ CREATE TABLE replies (
     received_at timestamptz NOT NULL,
     PRIMARY KEY (invitation_id, report_id)
 );
+
+-- What staff took from patients who had no open invitation: said counts the events about those who
+-- never had one; declined_at keeps an invitation that is on its way from going out.
+CREATE TABLE direct_answers (
+    patient_id text PRIMARY KEY,
+    said bigint NOT NULL,
+    declined_at timestamptz,
+    actor text NOT NULL
+);
+
+-- Texts that simulated phones got, to be looked at: a few of each batch, the latest ones only.
+CREATE TABLE sent_texts (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    invitation_id text NOT NULL,
+    kind text NOT NULL,
+    body text NOT NULL,
+    sent_at timestamptz NOT NULL
+);
+CREATE INDEX sent_texts_invitations ON sent_texts (invitation_id);
+
+-- Invitations that met a temporary failure: due_at is when they go out again, if they are to.
+CREATE TABLE resendings (
+    invitation_id text PRIMARY KEY,
+    partition smallint NOT NULL,
+    attempt smallint NOT NULL,
+    report_id text NOT NULL,
+    due_at timestamptz
+);
+CREATE INDEX resendings_due ON resendings (due_at) WHERE due_at IS NOT NULL;
 
 -- The slots of the practices.
 CREATE TABLE slots (
@@ -147,7 +179,7 @@ CREATE TABLE simulated_acts (
     patient_id text NOT NULL,
     target_id text NOT NULL,
     channel text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('delivered', 'failed', 'reply', 'visit')),
+    kind text NOT NULL CHECK (kind IN ('delivered', 'delayed', 'failed', 'reply', 'visit')),
     said text NOT NULL
 );
 CREATE INDEX simulated_acts_due ON simulated_acts (due_at);
