@@ -64,8 +64,8 @@ async def remove(
 async def reprocess(unit: Unit, desk: Desk, arrival: Arrival, asked: ReprocessRequest) -> int:
     """Ask the register about patients again; returns how many have a new version.
 
-    Patients named get one in any case: their alert may have come up after enrolment, which
-    ingest does not hear of.  Of all, those get one whose alert changed.
+    Everybody gets one, whatever the register says now: an alert may have come up after enrolment,
+    just before an invitation, which ingest does not hear of.
 
     Raises:
         Problem: 404 when the target, or every one of the patients named, is unknown to it.
@@ -83,15 +83,7 @@ async def reprocess(unit: Unit, desk: Desk, arrival: Arrival, asked: ReprocessRe
             replace(old, enrolment=asked_again(old.enrolment, person, answer, arrival))
             for old, person, answer in zip(standing, people, answers, strict=True)
         ]
-        count += await _save(
-            unit,
-            desk,
-            [
-                new
-                for old, new in zip(standing, again, strict=True)
-                if asked.patients is not None or old.enrolment.alert != new.enrolment.alert
-            ],
-        )
+        count += await _save(unit, desk, again)
     if not found and not asked.all:
         raise not_found("patient on this target")
     return count

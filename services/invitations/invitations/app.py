@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
     for topic, handler in handlers(channels, rotation).items():
         service.reads(topic, handler)
     service.every(TIMER_SECONDS, "simulation", partial(simulation.act, service, channels, rotation))
-    service.every(TIMER_SECONDS, "deadlines", partial(deadlines.expire, service))
+    service.every(TIMER_SECONDS, "deadlines", partial(deadlines.expire, service, channels))
     service.every(PUBLISH_SECONDS, "availability", partial(availability.publish, service))
     service.republishes(TELLERS)
     return service.app([router(service, channels, rotation), pages(service, channels, rotation)])

@@ -214,6 +214,9 @@ async def on_channel_reports(batch: Batch, *, channels: Channels, rotation: Rota
     for record in batch.records:
         if record.event.data.invitation_id not in desk.invitations:
             raise ValueError("a report about an invitation that was never made")
+    served = {r.event.data.channel for r in batch.records}
+    if plugins := {channel for channel in served if not channels.simulates(channel)}:
+        await store.add_served(unit.connection, plugins)
     fresh = await _new_replies(unit, batch.records)
     await desk.lock_slots(_slots_asked_for(desk, batch.records))
     for record in batch.records:

@@ -389,6 +389,16 @@ async def take_deadlines(
     return [_invitation(row) for row in rows]
 
 
+async def add_served(connection: Connection, channels: Iterable[str]) -> None:
+    """Remember that somebody serves these channels."""
+    await connection.execute(SQL["add_served"], sorted(channels))
+
+
+async def read_served(connection: Connection, channels: Iterable[str]) -> set[str]:
+    """Those of the channels that somebody serves, as far as any report has ever said."""
+    return {row["channel"] for row in await connection.fetch(SQL["read_served"], sorted(channels))}
+
+
 async def count_timers(connection: Connection, now: datetime) -> int:
     """Timers due at an instant and not yet claimed."""
     return int(await connection.fetchval(SQL["count_timers"], now))

@@ -306,11 +306,13 @@ async def test_silence_ends_at_the_deadline_and_not_before(service: Invitations)
     await service.hear(service.patient(1), service.dispatch(1))
     deadline = START + timedelta(days=7)
     everywhere = set(range(12))
-    assert not await _claim(service.service, deadline - timedelta(seconds=1), everywhere)
+    assert not await _claim(
+        service.service, service.channels, deadline - timedelta(seconds=1), everywhere
+    )
     assert service.kept.of(wire.InvitationUnanswered) == []
-    await _claim(service.service, deadline, set(range(12)) - everywhere)
+    await _claim(service.service, service.channels, deadline, set(range(12)) - everywhere)
     assert service.kept.of(wire.InvitationUnanswered) == []
-    await _claim(service.service, deadline, everywhere)
+    await _claim(service.service, service.channels, deadline, everywhere)
     (event,) = service.kept.of(wire.InvitationUnanswered)
     assert event.expired_at == instant(deadline)
     service.clock.at = deadline + timedelta(hours=1)
@@ -353,11 +355,11 @@ async def test_an_answer_that_a_report_brings_about_while_we_look_keeps_the_invi
     service.service.ends = reports  # type: ignore[assignment]
     service.clock.at = START + timedelta(days=7)
 
-    await expire(service.service)
+    await expire(service.service, service.channels)
 
     assert service.kept.of(wire.InvitationUnanswered) == []
     await service.rows("DELETE FROM simulated_acts")
-    await expire(service.service)
+    await expire(service.service, service.channels)
     assert len(service.kept.of(wire.InvitationUnanswered)) == 1
 
 
@@ -458,3 +460,33 @@ async def test_the_last_slot_is_the_last_in_the_booking_window(service: Invitati
     (counted,) = service.kept.of(wire.SlotAvailability)
     assert [day.date for day in counted.days] == ["2025-09-15", "2025-10-20"]
     assert counted.last_slot_at == instant(datetime(2025, 9, 15, 9, 20, tzinfo=LONDON))
+
+
+async def test_an_invitation_that_no_plugin_serves_was_undeliverable(service: Invitations) -> None:
+    """Somebody who was never asked has not kept silent."""
+    await service.target()
+    service.channels._made |= {"voice", "pigeon"}  # Their topics, which nobody reads here.
+    await service.hear(*(service.patient(n) for n in range(3)))
+    await service.hear(
+        service.dispatch(0, channel="voice"),
+        service.dispatch(1, channel="pigeon"),
+        service.dispatch(2, channel="pigeon"),
+    )
+    (about,) = await service.rows("SELECT * FROM invitations WHERE patient_id = $1", patient_id(1))
+    await service.hear(
+        wire.DeliveryReported(
+            target_id="t",
+            patient_id=about["patient_id"],
+            invitation_id=about["invitation_id"],
+            channel="pigeon",
+            report_id="left",
+            state="sending",
+            reason=None,
+            received_at=instant(START),
+        )
+    )
+    await _claim(service.service, service.channels, START + timedelta(days=7), set(range(12)))
+    (voice,) = service.kept.of(wire.InvitationUndeliverable)
+    assert (voice.patient_id, voice.reason) == (patient_id(0), "channel_not_served")
+    silent = service.kept.of(wire.InvitationUnanswered)
+    assert {said.patient_id for said in silent} == {patient_id(1), patient_id(2)}

@@ -125,6 +125,11 @@ CREATE TABLE resendings (
 );
 CREATE INDEX resendings_due ON resendings (due_at) WHERE due_at IS NOT NULL;
 
+-- Channels of plugins from which any report has come: somebody serves them.
+CREATE TABLE served_channels (
+    channel text PRIMARY KEY
+);
+
 -- The slots of the practices.
 CREATE TABLE slots (
     target_id text NOT NULL,
