@@ -15,9 +15,10 @@ from dashboard.asking import (
     found_target,
     invalid,
     reading,
+    watchable,
 )
 from dashboard.filters import FilterError, decode_cursor, encode_cursor, parse_limit
-from dashboard.live import Live
+from dashboard.live import Live, Snapshot
 from recall.kit.access import guard
 from recall.kit.service import Service
 
@@ -39,13 +40,13 @@ def _targets(router: APIRouter, service: Service, live: Live) -> None:
     async def targets(cursor: str | None = None, limit: str | None = None) -> dict[str, Any]:
         """All targets with their numbers, in the order of their names."""
         as_of = service.clock.now()
-        after, rows = _targets_after(cursor), _limit(limit)
+        after, rows = decode_place(cursor), _limit(limit)
         async with reading(service) as connection:
             found = await store.read_targets(connection, after, rows + 1)
         last = found[rows - 1] if len(found) > rows else None
         return {
             "targets": [views.target_json(target, as_of) for target in found[:rows]],
-            "next_cursor": None if last is None else _encode_place([last.name, last.id]),
+            "next_cursor": None if last is None else encode_place([last.name, last.id]),
         }
 
     @router.get("/{target_id}")
@@ -55,18 +56,19 @@ def _targets(router: APIRouter, service: Service, live: Live) -> None:
         async with reading(service) as connection:
             return views.target_json(await found_target(connection, target_id), as_of)
 
-    async def watchable(target_id: TargetId) -> str:
-        async with reading(service) as connection:
-            return (await found_target(connection, target_id)).id
-
     @router.get("/{target_id}/events", response_class=EventSourceResponse)
     async def events(
-        target_id: Annotated[str, Depends(watchable)],
+        target_id: Annotated[str, Depends(watchable(service))],
     ) -> AsyncIterator[ServerSentEvent]:
         """The same as `GET /v1/targets/{target_id}`, again whenever it changes."""
         async with aclosing(live.watch(target_id)) as changes:
-            async for numbers in changes:
-                yield ServerSentEvent(event="progress", raw_data=_encode(numbers).decode())
+            async for told in changes:
+                yield ServerSentEvent(event="progress", raw_data=told.once(_numbers))
+
+
+def _numbers(snapshot: Snapshot) -> str:
+    """A live target as programs read it."""
+    return _encode(views.target_json(snapshot.target, snapshot.as_of)).decode()
 
 
 def _limit(text: str | None) -> int:
@@ -76,13 +78,17 @@ def _limit(text: str | None) -> int:
         raise invalid(error) from error
 
 
-def _encode_place(place: list[str]) -> str:
+def encode_place(place: list[str]) -> str:
     """A position of two texts as a cursor."""
     return encode_cursor(_encode(place).decode())
 
 
-def _targets_after(cursor: str | None) -> tuple[str, str] | None:
-    """A position of two texts, from a cursor."""
+def decode_place(cursor: str | None) -> tuple[str, str] | None:
+    """The position that a cursor means; None for the first page.
+
+    Raises:
+        Problem: 422, it is no cursor of a list of two texts.
+    """
     if not cursor:
         return None
     try:

@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -77,6 +77,16 @@ async def found_target(connection: Connection, target_id: str) -> Target:
     if target is None:
         raise not_found("target")
     return target
+
+
+def watchable(service: Service) -> Callable[[str], Awaitable[str]]:
+    """A dependency of streams: a target that is not there is a 404, not a stream without end."""
+
+    async def found(target_id: str) -> str:
+        async with reading(service) as connection:
+            return (await found_target(connection, target_id_of(target_id))).id
+
+    return found
 
 
 class Question:

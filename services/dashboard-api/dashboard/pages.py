@@ -1,13 +1,16 @@
 """The web pages: complete without JavaScript, rendered on the server."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from dashboard import screens, store, views
+from dashboard import screens, store, target_screen, views
+from dashboard.api import decode_place, encode_place
 from dashboard.asking import (
     PatientId,
     Question,
@@ -16,21 +19,25 @@ from dashboard.asking import (
     is_token,
     page_of,
     reading,
+    watchable,
 )
 from dashboard.coming import Coming
 from dashboard.filters import Filters, cursor_of
-from dashboard.rendering import PageRoute, rendered
+from dashboard.live import Live, Snapshot
+from dashboard.rendering import TEMPLATES, PageRoute, rendered
 from dashboard.wording import NOT_KNOWN, counted, full_time, local_time, spaced
 from recall.contracts.vocabulary import STATUS_TEXTS
 from recall.kit.access import COOKIE, guard, session_of
 from recall.kit.problems import Problem, not_found
 from recall.kit.service import Service
 
-TARGETS_SHOWN = 200
+TARGETS_SHOWN = 50
 APPOINTMENTS_SHOWN = 500
+RECONNECT_MILLISECONDS = 2000
+"""How long a browser waits before it opens a stream again that was cut off."""
 
 
-def router(service: Service) -> APIRouter:
+def router(service: Service, live: Live) -> APIRouter:
     """The pages, each behind the cookie or the token, and the way in."""
     token = service.settings.token.get_secret_value()
     found = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -39,6 +46,8 @@ def router(service: Service) -> APIRouter:
     )
     _sign_in(found, token)
     _targets(guarded, service)
+    _target(guarded, service, live)
+    _appointments(guarded, service)
     _patients(guarded, service)
     found.include_router(guarded)
     return found
@@ -65,22 +74,51 @@ def _sign_in(router: APIRouter, token: str) -> None:
 def _targets(router: APIRouter, service: Service) -> None:
     @router.get("/")
     @router.get("/targets")
-    async def targets() -> HTMLResponse:
-        """All targets with their headline numbers."""
+    async def targets(cursor: str | None = None) -> HTMLResponse:
+        """All targets with their headline numbers, a page at a time."""
         as_of = service.clock.now()
+        after = decode_place(cursor)
         async with reading(service) as connection:
-            found = await store.read_targets(connection, None, TARGETS_SHOWN)
-        summaries = [screens.target_summary(target) for target in found]
-        return rendered("targets.html", targets=summaries, as_of=full_time(as_of))
+            found = await store.read_targets(connection, after, TARGETS_SHOWN + 1)
+        shown = found[:TARGETS_SHOWN]
+        more = encode_place([shown[-1].name, shown[-1].id]) if len(found) > len(shown) else None
+        return rendered(
+            "targets.html",
+            targets=[target_screen.target_summary(target, as_of) for target in shown],
+            as_of=full_time(as_of),
+            first=after is None,
+            next_cursor=more,
+        )
 
+
+def _target(router: APIRouter, service: Service, live: Live) -> None:
     @router.get("/targets/{target_id}")
     async def target(target_id: TargetId) -> HTMLResponse:
         """The dashboard of one target."""
         as_of = service.clock.now()
         async with reading(service) as connection:
             found = await found_target(connection, target_id)
-        return rendered("target.html", **screens.target_screen(found, as_of))
+        return rendered("target.html", **target_screen.target_screen(found, as_of))
 
+    @router.get("/targets/{target_id}/events", response_class=EventSourceResponse)
+    async def events(
+        target_id: Annotated[str, Depends(watchable(service))],
+    ) -> AsyncIterator[ServerSentEvent]:
+        """The parts of the dashboard that change, whenever something in them does."""
+        async with aclosing(live.watch(target_id)) as changes:
+            async for told in changes:
+                yield ServerSentEvent(
+                    event="parts", raw_data=told.once(_parts), retry=RECONNECT_MILLISECONDS
+                )
+
+
+def _parts(snapshot: Snapshot) -> str:
+    """A live target as its open page shows it."""
+    values = target_screen.target_screen(snapshot.target, snapshot.as_of)
+    return TEMPLATES.get_template("target_event.html").render(values)
+
+
+def _appointments(router: APIRouter, service: Service) -> None:
     @router.get("/targets/{target_id}/appointments")
     async def appointments(target_id: TargetId) -> HTMLResponse:
         """Who comes when."""

@@ -2,25 +2,30 @@
 
 from fastapi import APIRouter
 
-from dashboard import api, commands, pages, rebuilding, store, views
+from dashboard import api, commands, pages, rebuilding, store
 from dashboard.asking import reading
-from dashboard.live import Live, Numbers
+from dashboard.live import Live, Read, Snapshot
 from dashboard.sending import Sender
 from recall.kit.service import Service
 
 
-def routers(service: Service, sender: Sender) -> list[APIRouter]:
-    """All routes of the dashboard."""
+def snapshots(service: Service) -> Read:
+    """How live targets are read."""
 
-    async def read(target_id: str) -> Numbers | None:
+    async def read(target_id: str) -> Snapshot | None:
         as_of = service.clock.now()
         async with reading(service) as connection:
             target = await store.read_target(connection, target_id)
-        return None if target is None else views.target_json(target, as_of)
+        return None if target is None else Snapshot(target, as_of)
 
+    return read
+
+
+def routers(service: Service, sender: Sender, live: Live) -> list[APIRouter]:
+    """All routes of the dashboard."""
     return [
-        api.router(service, Live(read)),
+        api.router(service, live),
         rebuilding.router(service),
         commands.router(service, sender),
-        pages.router(service),
+        pages.router(service, live),
     ]

@@ -27,9 +27,15 @@ def local_time(moment: datetime | None) -> str | None:
 
 
 def full_time(moment: datetime) -> str:
-    """An instant in London with its year: "12 September 2025, 12:00"."""
+    """An instant in London with its year: "12 September 2025 at 9 am"."""
     local = moment.astimezone(LONDON)
-    return f"{local.day} {local:%B %Y, %H:%M}"
+    return f"{local.day} {local:%B %Y} at {clock_time(moment)}"
+
+
+def weekday_time(moment: datetime) -> str:
+    """An instant in London with its weekday: "8 am on Monday 15 September"."""
+    local = moment.astimezone(LONDON)
+    return f"{clock_time(moment)} on {local:%A} {local.day} {local:%B}"
 
 
 def stamp(moment: datetime) -> str:
@@ -52,8 +58,8 @@ def clock_time(moment: datetime) -> str:
     'midday'
     """
     local = moment.astimezone(LONDON)
-    if (local.hour, local.minute) == (12, 0):
-        return "midday"
+    if local.minute == 0 and local.hour in {0, 12}:
+        return "midday" if local.hour else "midnight"
     minutes = f":{local:%M}" if local.minute else ""
     return f"{local.hour % 12 or 12}{minutes} {'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004
 

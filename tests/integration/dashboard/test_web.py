@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,17 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from dashboard import assets, live
-from integration.dashboard.board import TARGET, TOKEN, Board, enrolled, opened, progressed, saved
+from integration.dashboard.board import (
+    TARGET,
+    TOKEN,
+    Board,
+    enrolled,
+    free,
+    opened,
+    patient_id,
+    progressed,
+    saved,
+)
 from integration.dashboard.test_reading import worked_example
 from recall.kit.access import COOKIE, session_of
 from support.stores import TestStores, fresh_database
@@ -132,15 +142,49 @@ async def test_the_target_page_shows_every_number_and_links_to_its_patients(boar
     for row in said["rounds"]:
         for name in ("in_queue", "being_invited", "booked", "declined", "did_not_book"):
             expected[f"rounds.{row['round']}.{name}"] = str(row[name])
+            expected[f"totals.{name}"] = str(said["overview"][name])
     assert shown == expected
-    assert "102 slots" in page
-    assert "15 to 30 September" in page
-    assert "12 September 2025, 12:00" in page
+    for text in ("102 slots", "15 to 30 September", "As of 12 September 2025 at midday"):
+        assert text in page
+    assert "These 35 patients move to the next round" in page
     links = re.findall(r'href="(/targets/t-1/patients[^"]*)"[^>]*>(?:<span[^>]*>)?(\d+)<', page)
     assert len(links) == len(expected)
     for link, n in links:
         listed = (await board.client.get(link.replace("&amp;", "&"))).text
         assert f">{n} patient{'' if n == '1' else 's'}</h2>" in listed, link
+
+
+async def test_the_list_of_targets_has_each_with_its_numbers(board: Board) -> None:
+    for path in ("/", "/targets"):
+        page = (await board.client.get(path)).text
+        assert f'href="/targets/{TARGET}"' in page
+        assert 'aria-label="121 All patients, Childhood Immunisations"' in page
+        assert "102 slots available, 15 to 30 September" in page
+        assert 'href="/targets/new"' in page
+    assert (await board.client.get("/targets?cursor=x")).status_code == 422
+
+
+async def test_a_target_that_is_not_there_is_a_page_and_no_stream(board: Board) -> None:
+    for path in ("/targets/nothing", "/targets/nothing/events"):
+        answer = await board.client.get(path)
+        assert (answer.status_code, "Page not found" in answer.text) == (404, True)
+
+
+async def test_no_reading_sends_anything_on(stores: TestStores) -> None:
+    seen: list[dict[str, Any]] = []
+    dsn = await fresh_database(stores)
+    async with (
+        served(upstream(seen)) as other,
+        opened(dsn, stores.role_password, ingest_url=other, invitations_url=other) as found,
+    ):
+        await found.hear(*worked_example())
+        paths = sorted(pages_of(found.app.routes))
+        assert "/targets/{target_id}" in paths
+        found.client._transport = httpx.ASGITransport(found.app, raise_app_exceptions=False)
+        for path in paths:
+            of_patient = path.replace("{patient_id}", patient_id(1))
+            await found.client.get(re.sub(r"{\w+}", TARGET, of_patient))
+    assert {asked["asked"].split()[0] for asked in seen} <= {"GET"}
 
 
 async def test_the_list_pages_on_and_keeps_its_filters(board: Board) -> None:
@@ -250,6 +294,18 @@ async def test_a_command_by_cookie_must_come_from_our_own_pages(
     assert answer.status_code == 502
 
 
+def pages_of(routes: Sequence[Any]) -> set[str]:
+    """Every address that answers a GET from the stores and ends."""
+    found = set()
+    for route in routes:
+        found |= pages_of(getattr(getattr(route, "original_router", None), "routes", []))
+        if "GET" in (getattr(route, "methods", None) or ()):
+            found.add(route.path)
+    return {
+        path for path in found if path.startswith(("/targets", "/v1/")) and "/events" not in path
+    }
+
+
 async def told(lines: AsyncIterator[str]) -> dict[str, Any]:
     """The next event of a stream."""
     async for line in lines:
@@ -284,3 +340,45 @@ async def test_live_numbers_come_when_they_change_and_end_with_the_reader(
             assert [(await told(r))["overview"]["booked"] for r in readers] == [1, 1]
         async with asyncio.timeout(5):
             await asyncio.gather(*polling, return_exceptions=True)
+
+
+async def test_an_open_page_is_sent_the_parts_that_it_is_made_of(
+    stores: TestStores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "GAP_SECONDS", 0.05)
+    async with (
+        opened(await fresh_database(stores), stores.role_password) as found,
+        served(found.app) as address,
+        httpx.AsyncClient(
+            base_url=address, timeout=10, headers={"Authorization": f"Bearer {TOKEN}"}
+        ) as client,
+    ):
+        await found.hear(saved(), enrolled(1), progressed(1, "in_queue"))
+        page = (await client.get(f"/targets/{TARGET}")).text
+        parts = set(re.findall(r'data-part="([\w-]+)"', page))
+        assert parts >= {"state", "notices", "as-of", "overview", "slots", "queues", "rounds"}
+        async with client.stream("GET", f"/targets/{TARGET}/events") as answer:
+            lines = answer.aiter_lines()
+            now = await event_of(lines)
+            assert set(re.findall(r'data-part="([\w-]+)"', now)) == parts
+            for part in re.findall(r'<(?:div|p)[^>]* data-part="[^>]*>', now):
+                assert part in page
+            assert 'data-number="overview.in_queue">1<' in now
+            await found.hear(progressed(1, "booked", version=2), free(d15=7))
+            await found.hear(saved(version=2, state="paused"))
+            while "This target is paused" not in now:
+                now = await event_of(lines)
+            assert 'data-number="overview.booked">1<' in now
+            assert "<strong data-slots>7 slots</strong>" in now
+            assert "0 in progress, 1 completed, 1 booked, 7 slots available." in now
+
+
+async def event_of(lines: AsyncIterator[str]) -> str:
+    """The next event's data, whole."""
+    found: list[str] = []
+    async for line in lines:
+        if line.startswith("data: "):
+            found.append(line.removeprefix("data: "))
+        elif not line and found:
+            return "\n".join(found)
+    raise AssertionError("the stream has ended")

@@ -1,46 +1,88 @@
-// Replaces the numbers of a target's page as they change. Without this file the page is complete.
-(() => {
-  const place = document.querySelector("[data-live]");
-  if (!place || !window.EventSource) return;
-  const written = new Intl.NumberFormat("en-GB");
-  const local = new Intl.DateTimeFormat("en-GB", {
-    timeZone: "Europe/London", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
-  });
-  const asOf = document.querySelector("[data-as-of]");
-  const announce = document.querySelector("[data-announce]");
-  const slots = document.querySelector("[data-slots]");
-  const state = document.querySelector("[data-state]");
-  let announcedAt = Date.now();
+// Keeps an open target page up to date: the server sends the page's parts anew when something in them
+// changed, and each part that differs is replaced. Without this file the page is complete as it came.
+// (This is less than an htmx with its extension would be, and it keeps the focus where it was.)
+const place = document.querySelector("[data-live]");
+const connection = document.querySelector("[data-connection]");
+const announcement = document.querySelector("[data-announce]");
 
-  const numberAt = (numbers, key) => {
-    const [group, ...rest] = key.split(".");
-    if (group === "overview") return numbers.overview[rest[0]];
-    const round = numbers.rounds.find((found) => String(found.round) === rest[0]);
-    return round && round[rest[1]];
-  };
-  const dated = (instant) => {
-    const parts = Object.fromEntries(local.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
-    return `${parts.day} ${parts.month} ${parts.year}, ${parts.hour}:${parts.minute}`;
-  };
+const RETRY_MILLISECONDS = 5000; // After an answer that is no stream; a cut stream opens by itself.
+const QUIET_MILLISECONDS = 15000; // Between two sentences for screen readers.
 
-  const source = new EventSource(place.dataset.live);
-  source.addEventListener("progress", (event) => {
-    const numbers = JSON.parse(event.data);
-    for (const shown of place.querySelectorAll("[data-number]")) {
-      const n = numberAt(numbers, shown.dataset.number);
-      if (n !== undefined) shown.textContent = written.format(n);
-    }
-    const free = numbers.slots.available;
-    slots.textContent = `${written.format(free)} ${free === 1 ? "slot" : "slots"}`;
-    const name = numbers.target.state;
-    state.textContent = name[0].toUpperCase() + name.slice(1);
-    state.className = `tag tag-${name}`;
-    asOf.textContent = dated(numbers.as_of);
-    if (Date.now() - announcedAt > 15000) {
-      announcedAt = Date.now();
-      const { in_progress: going, completed: done } = numbers.overview;
-      announce.textContent = `Numbers updated: ${written.format(going)} in progress, ${written.format(done)} completed.`;
-    }
+let source = null;
+let retrying = 0;
+let spoken = null; // The sentence heard last, or seen when the page came.
+let speaking = 0;
+
+const say = (sentence) => {
+  spoken ??= sentence;
+  clearTimeout(speaking);
+  if (sentence === spoken) return;
+  const wait = Math.max(0, (say.last ?? -QUIET_MILLISECONDS) + QUIET_MILLISECONDS - performance.now());
+  speaking = setTimeout(() => {
+    say.last = performance.now();
+    spoken = sentence;
+    announcement.textContent = sentence;
+  }, wait);
+};
+
+// Puts a new part in the place of an old one; who was on a link of it, or had it open, still is.
+const replace = (old, fresh) => {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const links = focused ? [...old.querySelectorAll("a, summary, [tabindex]")] : [];
+  const opened = [...old.querySelectorAll("details")].map((found) => found.open);
+  fresh.querySelectorAll("details").forEach((found, index) => {
+    found.open = opened[index] ?? false;
   });
-  window.addEventListener("pagehide", () => source.close());
-})();
+  old.replaceWith(fresh);
+  if (!focused) return;
+  const href = focused.getAttribute("href");
+  const there = [...fresh.querySelectorAll("a, summary, [tabindex]")];
+  const same = there.find((found) => href && found.getAttribute("href") === href && found.id === focused.id);
+  (same ?? there[links.indexOf(focused)])?.focus({ preventScroll: true });
+};
+
+const shown = new Map(); // What the server sent for each part last: the page may have changed its own copy.
+const show = (event) => {
+  const said = document.createElement("template");
+  said.innerHTML = event.data;
+  for (const fresh of said.content.querySelectorAll("[data-part]")) {
+    const name = fresh.dataset.part;
+    const html = fresh.outerHTML;
+    const old = document.querySelector(`[data-part="${name}"]`);
+    if (old && (shown.get(name) ?? old.outerHTML) !== html) replace(old, fresh);
+    shown.set(name, html);
+  }
+  say(said.content.querySelector("[data-spoken]").textContent);
+  connected(true);
+};
+
+const connected = (yes) => {
+  const text = yes ? "This page updates by itself." : "Not connected: the numbers may be old. Trying again.";
+  if (connection.textContent !== text) connection.textContent = text;
+  connection.classList.toggle("app-connection--lost", !yes);
+};
+
+const open = () => {
+  clearTimeout(retrying);
+  if (source || document.hidden) return;
+  source = new EventSource(place.dataset.live);
+  source.addEventListener("parts", show);
+  source.addEventListener("error", () => {
+    connected(false);
+    if (source?.readyState !== EventSource.CLOSED) return;
+    close();
+    retrying = setTimeout(open, RETRY_MILLISECONDS);
+  });
+};
+
+const close = () => {
+  clearTimeout(retrying);
+  source?.close();
+  source = null;
+};
+
+// A tab that nobody sees costs nothing; seen again, it is told everything at once.
+document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+window.addEventListener("pagehide", close);
+window.addEventListener("pageshow", open);
+open();
