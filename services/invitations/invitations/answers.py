@@ -16,7 +16,14 @@ from recall.contracts.vocabulary import Delivery, UndeliverableReason, is_text_c
 
 State = Literal["open", "booked", "declined", "unanswered", "undeliverable", "withdrawn"]
 MessageKind = Literal[
-    "confirmation", "new_offer", "help", "refusal", "declined", "opted_out", "opted_in"
+    "confirmation",
+    "new_offer",
+    "help",
+    "refusal",
+    "declined",
+    "cancelled",
+    "opted_out",
+    "opted_in",
 ]
 
 LETTERS = "abc"
@@ -200,7 +207,29 @@ def cancel(invitation: Invitation) -> Step:
     slot_id = invitation.appointment
     if slot_id is None:
         return invitation, []
-    return replace(invitation, appointment=None, appointment_at=None), [Cancelled(slot_id)]
+    return replace(invitation, appointment=None, appointment_at=None), [
+        Cancelled(slot_id),
+        Tell("cancelled"),
+    ]
+
+
+def book_directly(last: Invitation, slot: Slot | None, at: datetime) -> Step:
+    """Staff book for a patient who has no open invitation: how the last one ended stays as it is.
+
+    `last` is the patient's last invitation, or stands for one that there never was.
+    """
+    if slot is None or not slot.bookable or slot.starts_at <= at:
+        return last, [OfferWanted()]
+    booked = replace(last, appointment=slot.slot_id, appointment_at=slot.starts_at)
+    return booked, [Booked(slot), *([Tell("confirmation")] if last.round else [])]
+
+
+def dealt_with(invitation: Invitation, *, send_help: bool) -> Step:
+    """Staff have read what the patient wrote; the patient may get the help text once more."""
+    if not invitation.needs_reply:
+        return invitation, []
+    told: list[Effect] = [Noted(), *([Tell("help")] if send_help else [])]
+    return replace(invitation, needs_reply=False), told
 
 
 def _not_understood(invitation: Invitation) -> Step:

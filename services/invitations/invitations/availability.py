@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from invitations import store
+from invitations.store import boards
 from recall.contracts.instants import instant
 from recall.kit import wire
 from recall.kit.service import Service
@@ -14,21 +14,21 @@ from recall.kit.unit import Unit
 async def publish(service: Service) -> bool:
     """Count the targets that changed, or whose next slot has begun, and say what is new."""
     async with service.unit() as unit:
-        for target_id, booked in await store.take_dirty(unit.connection, unit.now):
+        for target_id, booked in await boards.take_dirty(unit.connection, unit.now):
             await _count(unit, target_id, booked)
     return False
 
 
 async def _count(unit: Unit, target_id: str, booked: int) -> None:
     """Count a target of which so many more slots are booked than when it was counted last."""
-    version, before, earlier = await store.lock_board(unit.connection, target_id)
-    found, first, last = await store.count_free(unit.connection, target_id, unit.now)
+    version, before, earlier = await boards.lock_board(unit.connection, target_id)
+    found, first, last = await boards.count_free(unit.connection, target_id, unit.now)
     days = [wire.FreeSlots(date=day.isoformat(), free=free) for day, free in found]
     booked += earlier
     content = msgspec.json.encode([days, last, max(0, booked)]).decode()
     changed = content != before
     version += changed
-    await store.save_board(
+    await boards.save_board(
         unit.connection, target_id, version=version, content=content, booked=booked,
         next_start=first,
     )  # fmt: skip

@@ -193,7 +193,7 @@ class Channels:
                     message_id=message_id,
                     version=i.round,
                     channel=i.channel,
-                    kind=m.kind,
+                    kind="confirmation" if m.kind == "cancelled" else m.kind,
                     destination=_destination(contact),
                     text=message_text(facts, m.kind),
                     offer=_offered(offer),

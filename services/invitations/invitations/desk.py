@@ -78,6 +78,11 @@ class Desk:
             return found
         return replace(found, appointment=booked.slot_id, appointment_at=booked.starts_at)
 
+    def last_of(self, patient_id: str) -> Invitation | None:
+        """The patient's invitation in the highest round."""
+        mine = [i for i in self.invitations.values() if i.patient_id == patient_id]
+        return self.invitation(max(mine, key=lambda i: i.round).invitation_id) if mine else None
+
     def open_of(self, patient_id: str, like: Invitation) -> Invitation:
         """The patient's open invitation, to which a late answer applies; else the one answered."""
         if like.state == "open":
@@ -128,7 +133,7 @@ class Desk:
             slot.slot_id,
             invitation.person_id,
             invitation.patient_id,
-            invitation.round,
+            None if said.direct else invitation.round,
             slot.starts_at,
             said.at,
         )

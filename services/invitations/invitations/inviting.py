@@ -8,10 +8,11 @@ import msgspec
 from msgspec.structs import replace
 
 from invitations import store
-from invitations.answers import Invitation, Slot, Stood, Undelivered
+from invitations.answers import Declined, Invitation, Slot, Stood, Undelivered
 from invitations.channels import Channels, Outgoing, contact_for, wording_of
 from invitations.desk import offered
 from invitations.offering import Rotation
+from invitations.store import counter
 from invitations.telling import Said, tell_ended, tell_outcome
 from recall.contracts.events import InvitationDispatched
 from recall.contracts.instants import moment
@@ -80,11 +81,14 @@ async def _make(
         unit.connection, [d.data.invitation_id for d in dispatches]
     )
     targets = await store.read_targets(unit.connection, {d.data.target_id for d in dispatches})
+    declines = await counter.read_declines(unit.connection, patients)
     made = []
     for d in dispatches:
         version = wording_of(targets.get(d.data.target_id), d.data.round)[1]
         withdrawal = withdrawn.get(d.data.invitation_id)
-        made.append(_made(unit, d, patients[d.data.patient_id], version, withdrawal))
+        invitation = _made(unit, d, patients[d.data.patient_id], version, withdrawal)
+        decline = declines.get(d.data.patient_id)
+        made.append(_declined(unit, invitation, d, *decline) if decline else invitation)
     offers = await _offers(unit, [i for i in made if i.state == "open"], rotation)
     made = [offered(i, offers[i.invitation_id]) if i.invitation_id in offers else i for i in made]
     hashes = {
@@ -149,6 +153,19 @@ def _made(
         tell_outcome(unit, ended, Undelivered(impossible), said)
         return ended
     return invitation
+
+
+def _declined(
+    unit: Unit, invitation: Invitation, dispatch: Dispatch, at: datetime, actor: str
+) -> Invitation:
+    """The patient declined by phone while the dispatch was under way: nothing goes out."""
+    if invitation.state != "open":
+        return invitation
+    ended = replace(invitation, state="declined", ended_at=at, said=1)
+    tell_outcome(
+        unit, ended, Declined(), Said(at, "staff", actor, dispatch.event, dispatch.event.id)
+    )
+    return ended
 
 
 def cannot_send(patient: store.Patient, channel: str, at: datetime) -> UndeliverableReason | None:

@@ -17,6 +17,7 @@ from invitations.channels import Channels, hash_of
 from invitations.compose import spoken
 from invitations.desk import Desk
 from invitations.offering import BEGINNING, Rotation
+from invitations.store import links
 from invitations.telling import Said
 from recall.kit.service import Service
 from recall.kit.unit import Unit
@@ -68,7 +69,7 @@ def router(service: Service, channels: Channels, rotation: Rotation) -> APIRoute
     @routes.get("/{token}")
     async def show(token: str) -> HTMLResponse:
         async with service.unit() as unit:
-            link = await store.read_link(unit.connection, hash_of(token))
+            link = await links.read_link(unit.connection, hash_of(token))
             if link is None:
                 return _page("unknown", {})
             return _page(_view(link, unit), {"link": link})
@@ -81,26 +82,26 @@ def router(service: Service, channels: Channels, rotation: Rotation) -> APIRoute
     return routes
 
 
-def _view(link: store.Link, unit: Unit) -> View:
+def _view(link: links.Link, unit: Unit) -> View:
     return view_of(link.state, link.expires_at, link.link_tries, unit.now)
 
 
 async def _take(unit: Unit, desks: Desks, token: str, visit: Visit) -> HTMLResponse:
-    link = await store.read_link(unit.connection, hash_of(token))
+    link = await links.read_link(unit.connection, hash_of(token))
     if link is None:
         return _page("unknown", {})
     view = _view(link, unit)
     if view != "ask":
         return _page(view, {"link": link})
     if birthday(visit.day, visit.month, visit.year) != link.date_of_birth:
-        await store.count_try(unit.connection, link.invitation_id)
+        await links.count_try(unit.connection, link.invitation_id)
         return _page("ask", {"link": link, "wrong": True, "visit": visit})
     if visit.decline or visit.slot:
         return await _answer(unit, desks, link, visit)
     return await _choose(unit, link, visit, gone=False)
 
 
-async def _choose(unit: Unit, link: store.Link, visit: Visit, *, gone: bool) -> HTMLResponse:
+async def _choose(unit: Unit, link: links.Link, visit: Visit, *, gone: bool) -> HTMLResponse:
     """The free slots by day."""
     slots = await store.free_slots(
         unit.connection, link.target_id, unit.now, BEGINNING, MOST_SLOTS, lock=False
@@ -109,7 +110,7 @@ async def _choose(unit: Unit, link: store.Link, visit: Visit, *, gone: bool) -> 
     return _page("choose", shown)
 
 
-async def _answer(unit: Unit, desks: Desks, link: store.Link, visit: Visit) -> HTMLResponse:
+async def _answer(unit: Unit, desks: Desks, link: links.Link, visit: Visit) -> HTMLResponse:
     """Book or decline through the same desk as every other answer."""
     desk = Desk(unit, desks.channels, desks.rotation)
     await desk.load([link.patient_id])

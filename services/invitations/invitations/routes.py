@@ -1,28 +1,40 @@
-"""HTTP in: answers that staff took by phone."""
+"""HTTP in: what staff do for patients, and the replies that wait for them."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from invitations import store
-from invitations.answers import Invitation, OfferWanted, Step, book, decline
+from invitations import staffing, waiting
 from invitations.channels import Channels
-from invitations.desk import Desk
 from invitations.offering import Rotation
-from invitations.telling import Said
-from recall.contracts.fields import Actor, SlotId
-from recall.contracts.instants import instant
+from invitations.staffing import Desks
+from invitations.store import OutpacedError
+from recall.contracts.fields import Actor, Sentence, SlotId
 from recall.kit.access import guard
-from recall.kit.problems import Problem, not_found
+from recall.kit.problems import Problem
 from recall.kit.service import Service
 from recall.kit.unit import Unit
 
+log = structlog.get_logger()
 
-class Answer(BaseModel):
-    """What the patient said on the phone: a slot, or no."""
+TRIES = 5
+"""How often a command is done again that another transaction has outpaced."""
+
+Shown = dict[str, object]
+StaffName = Annotated[Actor, Header()]
+
+
+class Body(BaseModel):
+    """The rules of all bodies."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Answer(Body):
+    """What the patient said on the phone: a slot, or no."""
 
     booked: SlotId | None = None
     declined: bool = False
@@ -34,58 +46,71 @@ class Answer(BaseModel):
         return self
 
 
+class Cancellation(Body):
+    """Why the appointment is cancelled."""
+
+    reason: Sentence
+
+
+class Dealt(Body):
+    """What staff did about a reply: sent the help text again, or all that is to be done."""
+
+    help: bool = False
+    dealt_with: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "Dealt":
+        if self.help == self.dealt_with:
+            raise ValueError('send either {"help": true} or {"dealt_with": true}')
+        return self
+
+
+async def once(service: Service, work: Callable[[Unit], Awaitable[Shown]]) -> Shown:
+    """Do a command in one transaction, again if another one was faster.
+
+    Raises:
+        Problem: 503 when others are faster every time.
+    """
+    for _ in range(TRIES):
+        try:
+            async with service.unit() as unit:
+                return await work(unit)
+        except OutpacedError:
+            log.info("a command was outpaced")
+    raise Problem(503, "busy", "Others change the same at this moment. Try again.")
+
+
 def router(service: Service, channels: Channels, rotation: Rotation) -> APIRouter:
     """The routes of staff."""
     allowed = Depends(guard(service.settings.token.get_secret_value()))
     routes = APIRouter(prefix="/v1", dependencies=[allowed])
+    desks = Desks(channels, rotation)
 
     @routes.post("/patients/{patient}/answers")
-    async def answer(
-        patient: str, body: Answer, x_actor: Annotated[Actor, Header()] = "staff"
-    ) -> dict[str, object]:
-        async with service.unit() as unit:
-            return await take_answer(unit, channels, rotation, patient, body, x_actor)
+    async def answer(patient: str, body: Answer, x_actor: StaffName = "staff") -> Shown:
+        return await once(
+            service,
+            lambda unit: staffing.take_answer(unit, desks, patient, body.booked, x_actor),
+        )
+
+    @routes.post("/patients/{patient}/cancellations")
+    async def cancel(patient: str, body: Cancellation, x_actor: StaffName = "staff") -> Shown:
+        return await once(
+            service,
+            lambda unit: staffing.take_cancellation(unit, desks, patient, body.reason, x_actor),
+        )
+
+    @routes.post("/patients/{patient}/replies")
+    async def deal(patient: str, body: Dealt, x_actor: StaffName = "staff") -> Shown:
+        return await once(
+            service,
+            lambda unit: staffing.deal_with_reply(
+                unit, desks, patient, x_actor, send_help=body.help
+            ),
+        )
+
+    @routes.get("/targets/{target}/replies")
+    async def replies(target: str) -> Shown:
+        return await once(service, lambda unit: waiting.replies(unit, target))
 
     return routes
-
-
-async def take_answer(
-    unit: Unit, channels: Channels, rotation: Rotation, patient: str, body: Answer, actor: str
-) -> dict[str, object]:
-    """Apply an answer that staff took to the patient's open invitation.
-
-    Raises:
-        Problem: 404 for an unknown patient; 409 `removed`, `not_being_invited` or `slot_taken`.
-    """
-    if patient not in await store.read_patients(unit.connection, [patient]):
-        raise not_found("patient")
-    if await store.is_removed(unit.connection, patient):
-        raise Problem(409, "removed", "The patient has been removed from the target.")
-    desk = Desk(unit, channels, rotation)
-    await desk.load([patient])
-    invitation = next((i for i in desk.invitations.values() if i.state == "open"), None)
-    if invitation is None:
-        raise Problem(409, "not_being_invited", "The patient is not being invited at this moment.")
-    after, effects = await _step(desk, invitation, body)
-    if OfferWanted() in effects:
-        raise Problem(
-            409, "slot_taken", "The slot is no longer free in the booking window. Choose another."
-        )
-    cause = f"{invitation.invitation_id}/staff/{invitation.said}"
-    desk.apply((after, effects), Said(unit.now, "staff", actor, None, cause))
-    await desk.close()
-    ended = desk.invitations[invitation.invitation_id]
-    return {
-        "patient_id": patient,
-        "outcome": ended.state,
-        "slot_id": ended.appointment,
-        "starts_at": None if ended.appointment_at is None else instant(ended.appointment_at),
-    }
-
-
-async def _step(desk: Desk, invitation: Invitation, body: Answer) -> Step:
-    if body.booked is None:
-        return decline(invitation, desk.unit.now)
-    await desk.lock_slots([(invitation.target_id, body.booked)])
-    slot = desk.slots[invitation.target_id].get(body.booked)
-    return book(invitation, slot, desk.unit.now)

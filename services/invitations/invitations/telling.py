@@ -32,6 +32,10 @@ class Said(msgspec.Struct, frozen=True):
     actor: str
     cause: Event | None
     cause_id: str
+    direct: bool = False
+    """Whether it answers no invitation: staff took it from somebody who had none open."""
+    reason: str | None = None
+    """Why an appointment is cancelled, where staff say why."""
 
 
 def version_of(invitation: Invitation) -> int:
@@ -66,9 +70,9 @@ def _event(i: Invitation, effect: Told, said: Said, at: str, version: int) -> ob
             return wire.InvitationDeclined(
                 target_id=i.target_id,
                 patient_id=i.patient_id,
-                invitation_id=i.invitation_id,
+                invitation_id=None if said.direct else i.invitation_id,
                 version=version,
-                round=i.round,
+                round=None if said.direct else i.round,
                 via=said.via,
                 actor=said.actor,
                 declined_at=at,
@@ -91,7 +95,7 @@ def _event(i: Invitation, effect: Told, said: Said, at: str, version: int) -> ob
                 version=version,
                 slot_id=slot_id,
                 actor=said.actor,
-                reason="Cancelled by the patient" if said.via == "reply" else "Cancelled",
+                reason=said.reason or "Cancelled by the patient",
                 cancelled_at=at,
             )
         case Noted():
@@ -114,9 +118,9 @@ def _booked(i: Invitation, slot_id: str, starts_at: str, said: Said, version: in
     return wire.AppointmentBooked(
         target_id=i.target_id,
         patient_id=i.patient_id,
-        invitation_id=i.invitation_id,
+        invitation_id=None if said.direct else i.invitation_id,
         version=version,
-        round=i.round,
+        round=None if said.direct else i.round,
         slot_id=slot_id,
         starts_at=starts_at,
         via=said.via,

@@ -131,6 +131,6 @@ async def test_staff_book_and_decline_for_a_patient_by_phone(
         booked = await client.post(path, json={"booked": "slot-0"})
         assert (booked.status_code, booked.json()["slot_id"]) == (200, "slot-0")
         again = await client.post(path, json={"declined": True})
-        assert (again.status_code, again.json()["code"]) == (409, "not_being_invited")
+        assert (again.status_code, again.json()["code"]) == (409, "already_booked")
     (event,) = service.kept.of(wire.AppointmentBooked)
     assert (event.via, event.actor) == ("staff", "staff")

@@ -112,7 +112,7 @@ def test_nonsense_gets_one_help_text_and_then_waits_for_staff() -> None:
 def test_cancel_frees_the_slot_of_a_standing_appointment() -> None:
     booked, _ = reply(fresh(), "a", SLOTS, START)
     after, effects = reply(booked, "cancel", SLOTS, START)
-    assert effects == [Cancelled("slot-0")]
+    assert effects == [Cancelled("slot-0"), Tell("cancelled")]
     assert after.appointment is None
 
 

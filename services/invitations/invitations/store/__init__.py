@@ -79,7 +79,7 @@ class Act(msgspec.Struct, frozen=True):
     said: str
 
 
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
     """Rows as the columns `unnest` takes."""
     return (
         [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
@@ -114,7 +114,7 @@ def _invitation(row: asyncpg.Record) -> Invitation:
 
 async def save_targets(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
     """Upsert targets by version."""
-    await connection.execute(SQL["save_targets"], *_columns(rows, 7))
+    await connection.execute(SQL["save_targets"], *columns(rows, 7))
 
 
 async def read_targets(connection: Connection, ids: Iterable[str]) -> dict[str, Target]:
@@ -125,7 +125,7 @@ async def read_targets(connection: Connection, ids: Iterable[str]) -> dict[str, 
 
 async def save_patients(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
     """Upsert patients by version."""
-    await connection.execute(SQL["save_patients"], *_columns(rows, 14))
+    await connection.execute(SQL["save_patients"], *columns(rows, 14))
 
 
 async def read_patients(connection: Connection, ids: Iterable[str]) -> dict[str, Patient]:
@@ -199,7 +199,7 @@ async def add_invitations(
         )
         for i in invitations
     ]
-    await connection.execute(SQL["add_invitations"], *_columns(rows, 22))
+    await connection.execute(SQL["add_invitations"], *columns(rows, 22))
 
 
 async def save_invitations(connection: Connection, invitations: Sequence[Invitation]) -> None:
@@ -219,14 +219,14 @@ async def save_invitations(connection: Connection, invitations: Sequence[Invitat
         )
         for i in invitations
     ]
-    await connection.execute(SQL["save_invitations"], *_columns(rows, 12))
+    await connection.execute(SQL["save_invitations"], *columns(rows, 12))
 
 
 async def add_withdrawals(
     connection: Connection, rows: Sequence[tuple[str, str, str, datetime]]
 ) -> None:
     """Remember withdrawals, which may come before their dispatch."""
-    await connection.execute(SQL["add_withdrawals"], *_columns(rows, 4))
+    await connection.execute(SQL["add_withdrawals"], *columns(rows, 4))
 
 
 async def read_withdrawals(
@@ -241,18 +241,18 @@ async def add_replies(
     connection: Connection, rows: Sequence[tuple[str, str, str, str, datetime]]
 ) -> set[tuple[str, str]]:
     """Store answers as they came; returns (invitation id, report id) of those that are new."""
-    found = await connection.fetch(SQL["add_replies"], *_columns(rows, 5))
+    found = await connection.fetch(SQL["add_replies"], *columns(rows, 5))
     return {(row["invitation_id"], row["report_id"]) for row in found}
 
 
 async def save_slots(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
     """Upsert released slots by version."""
-    await connection.execute(SQL["save_slots"], *_columns(rows, 7))
+    await connection.execute(SQL["save_slots"], *columns(rows, 7))
 
 
 async def withdraw_slots(connection: Connection, rows: Sequence[tuple[str, str, int]]) -> None:
     """Withdraw slots by version."""
-    await connection.execute(SQL["withdraw_slots"], *_columns(rows, 3))
+    await connection.execute(SQL["withdraw_slots"], *columns(rows, 3))
 
 
 async def lock_slots(
@@ -294,20 +294,26 @@ async def add_appointments(connection: Connection, rows: Sequence[tuple[object, 
     Raises:
         OutpacedError: another transaction booked for one of these people at the same moment.
     """
-    added = await connection.fetch(SQL["add_appointments"], *_columns(rows, 7))
+    added = await connection.fetch(SQL["add_appointments"], *columns(rows, 7))
     if len(added) < len(rows):
         raise OutpacedError("an appointment was made at the same moment: do the work again")
 
 
 async def delete_appointments(connection: Connection, slots: Sequence[tuple[str, str]]) -> None:
-    """End appointments by (target id, slot id)."""
-    await connection.execute(SQL["delete_appointments"], *_columns(slots, 2))
+    """End appointments by (target id, slot id).
+
+    Raises:
+        OutpacedError: another transaction has ended one of them.
+    """
+    ended = await connection.fetch(SQL["delete_appointments"], *columns(slots, 2))
+    if len(ended) < len(slots):
+        raise OutpacedError("an appointment was ended at the same moment: do the work again")
 
 
 async def set_booked(connection: Connection, slots: dict[tuple[str, str], bool]) -> None:
     """Mark slots as booked or free."""
     rows = [(target, slot, booked) for (target, slot), booked in sorted(slots.items())]
-    await connection.execute(SQL["set_booked"], *_columns(rows, 3))
+    await connection.execute(SQL["set_booked"], *columns(rows, 3))
 
 
 async def mark_dirty(connection: Connection, targets: Mapping[str, int]) -> None:
@@ -316,51 +322,10 @@ async def mark_dirty(connection: Connection, targets: Mapping[str, int]) -> None
     await connection.execute(SQL["mark_dirty"], ordered, [targets[name] for name in ordered])
 
 
-async def take_dirty(connection: Connection, now: datetime) -> list[tuple[str, int]]:
-    """The targets to count anew, in order, and how many more are booked; the marks are used up."""
-    return [(row[0], row[1]) for row in await connection.fetch(SQL["take_dirty"], now)]
-
-
-async def lock_board(connection: Connection, target_id: str) -> tuple[int, str, int]:
-    """Version and content of what was last published, and how many were booked; locked."""
-    await connection.execute(SQL["add_board"], target_id)
-    (row,) = await connection.fetch(SQL["lock_board"], target_id)
-    return row["version"], row["content"], row["booked"]
-
-
-async def boards_after(connection: Connection, after: str, most: int) -> list[tuple[str, int, str]]:
-    """The next targets' ids, versions and contents as published, held against changes."""
-    rows = await connection.fetch(SQL["boards_after"], after, most)
-    return [(row["target_id"], row["version"], row["content"]) for row in rows]
-
-
-async def count_free(
-    connection: Connection, target_id: str, now: datetime
-) -> tuple[list[tuple[date, int]], datetime | None, datetime | None]:
-    """Free slots by day, when the first of them begins, and when the window's last slot begins."""
-    rows = await connection.fetch(SQL["count_free"], target_id, now)
-    last = await connection.fetchval(SQL["last_slot"], target_id)
-    first = rows[0]["first_start"] if rows else None
-    return [(row["london_date"], row["free"]) for row in rows], first, last
-
-
-async def save_board(
-    connection: Connection,
-    target_id: str,
-    *,
-    version: int,
-    content: str,
-    booked: int,
-    next_start: datetime | None,
-) -> None:
-    """Remember what is published of a target."""
-    await connection.execute(SQL["save_board"], target_id, version, content, booked, next_start)
-
-
 async def add_acts(connection: Connection, acts: Sequence[Act]) -> None:
     """Store what simulated channels will report."""
     rows = [tuple(getattr(act, name) for name in Act.__struct_fields__) for act in acts]
-    await connection.execute(SQL["add_acts"], *_columns(rows, 8))
+    await connection.execute(SQL["add_acts"], *columns(rows, 8))
 
 
 async def take_acts(connection: Connection, now: datetime, count: int) -> list[tuple[int, Act]]:
@@ -411,36 +376,10 @@ async def hold_patients(connection: Connection, partitions: Iterable[int]) -> No
 
 async def add_waiting(connection: Connection, rows: Sequence[tuple[str, str, int, bytes]]) -> None:
     """Keep events of patients who are not known yet."""
-    await connection.execute(SQL["add_waiting"], *_columns(rows, 4))
+    await connection.execute(SQL["add_waiting"], *columns(rows, 4))
 
 
 async def take_waiting(connection: Connection, patients: Sequence[str]) -> list[tuple[int, bytes]]:
     """Partition and event of what waited for these patients; they wait no longer."""
     rows = await connection.fetch(SQL["take_waiting"], list(patients))
     return [(row["partition"], row["event"]) for row in rows]
-
-
-class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """The invitation behind a link, with what its page needs."""
-
-    invitation_id: str
-    patient_id: str
-    target_id: str
-    state: str
-    expires_at: datetime
-    link_tries: int
-    date_of_birth: date
-    target: str
-    practice: str
-    appointment_at: datetime | None
-
-
-async def read_link(connection: Connection, token_hash: bytes) -> Link | None:
-    """The invitation of a link's token."""
-    row = await connection.fetchrow(SQL["read_link"], token_hash)
-    return None if row is None else Link(**dict(row))
-
-
-async def count_try(connection: Connection, invitation_id: str) -> None:
-    """One more wrong date of birth on a link's page."""
-    await connection.execute(SQL["count_try"], invitation_id)
