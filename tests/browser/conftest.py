@@ -8,6 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 from browser.visiting import PATIENCE_MS, Recall, Visit, Visits
+from browser.worlds import scenario
 from launcher import chromium, example
 from launcher.driving import Driver
 from support.stacks import clock_of, simulated
@@ -62,11 +63,20 @@ async def recall(
     """
     folder = tmp_path_factory.mktemp("pages")
     async with (
-        simulated(folder, start=example.START, scenario=example.cast().scenario) as stack,
+        simulated(folder, start=example.START, scenario=scenario()) as stack,
         Driver(stack.stack, clock_of(stack)) as driver,
     ):
+        found = Recall(stack, driver)
+        # Before anything is there: the only moment that the list of targets is empty.
+        nobody = Visits(browser, found)
+        visit = await nobody.begin()
+        await visit.open("/targets")
+        found.empty = await visit.violations()
+        found.empty_text = await visit.page.locator("main").inner_text()
+        await nobody.end()
+        found.empty += nobody.wrong
         await example.play(driver)
-        yield Recall(stack, driver)
+        yield found
 
 
 @pytest_asyncio.fixture(loop_scope="session")

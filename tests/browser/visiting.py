@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,18 +13,41 @@ from launcher.driving import Driver
 from launcher.stack import Stack
 
 AXE = (Path(__file__).parent / "axe-core/axe.min.js").read_text()
+RUN_AXE = """
+() => axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}})
+"""
+"""Every rule that axe has on by itself, and WCAG 2.2's size of targets (24 by 24 pixels)."""
+OVERFLOWING = """
+() => {
+    const wide = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= wide) return [];
+    return [...document.body.querySelectorAll("*")]
+        .filter((one) => one.getBoundingClientRect().right > wide + 1)
+        .slice(0, 5)
+        .map((one) => `${one.tagName}.${one.className} reaches ${one.getBoundingClientRect().right}`);
+}
+"""
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 375, "height": 740}
 PATIENCE_MS = 30_000
 """Generous: other tests and builds may have the computer, too."""
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recall:
-    """A whole stack, on which the worked example has been played."""
+    """A whole stack, on which the worked example has been played.
+
+    Attributes:
+        stack: the processes.
+        driver: its clock, and its HTTP as programs use it.
+        empty: what was wrong with the list of targets while it was empty.
+        empty_text: what that list said.
+    """
 
     stack: Stack
     driver: Driver
+    empty: list[str] = field(default_factory=list)
+    empty_text: str = ""
 
     @property
     def address(self) -> str:
@@ -75,12 +98,17 @@ class Visit:
         """What axe-core finds on the page, one line each."""
         if not await self.page.evaluate("() => 'axe' in window"):
             await self.page.evaluate(AXE)
-        found = await self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+        found = await self.page.evaluate(RUN_AXE)
         return [
             f"{self.page.url} {one['id']} ({one['impact']}): {one['help']}: "
             + "; ".join(" ".join(map(str, node["target"])) for node in one["nodes"][:5])
             for one in found["violations"]
         ]
+
+    async def overflow(self) -> list[str]:
+        """What sticks out of the page sideways; nothing while the page does not scroll that way."""
+        found: list[str] = await self.page.evaluate(OVERFLOWING)
+        return [f"{self.page.url}: {one}" for one in found]
 
     async def texts(self, selector: str) -> list[str]:
         """The texts of all that a selector finds, spaces made one."""

@@ -1,0 +1,108 @@
+"""Every page in every state: nothing for axe-core to find, nothing that sticks out of a phone."""
+
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+
+from browser import worlds
+from browser.visiting import NARROW, Recall, Visit, Visits
+from launcher import example
+
+PAGE = f"/targets/{example.TARGET_ID}"
+TABS = ("", "/patients", "/appointments")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page and the status it answers with."""
+
+    path: str
+    status: int = 200
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pages(recall: Recall) -> list[Shown]:
+    """All pages of staff's, in all states that looking alone shows."""
+    empty = await worlds.target(recall, "Nobody yet")
+    paused = await worlds.target(recall, "On hold", worlds.people(3))
+    await recall.driver.post("ingest", f"/v1/targets/{paused}/pause")
+    closed = await worlds.target(recall, "Over", worlds.people(2))
+    await recall.driver.post("ingest", f"/v1/targets/{closed}/close")
+    await recall.driver.settle()
+    listed = await recall.driver.get("dashboard", f"/v1/targets/{example.TARGET_ID}/patients")
+    alerts = await recall.driver.get(
+        "dashboard", f"/v1/targets/{example.TARGET_ID}/patients", status="patient_alert"
+    )
+    everywhere = [Shown("/"), Shown("/targets")]
+    for target_id in (example.TARGET_ID, empty, paused, closed):
+        everywhere += [Shown(f"/targets/{target_id}{tab}") for tab in TABS]
+    everywhere += [
+        Shown(f"{PAGE}/patients/{patients['patients'][0]['patient_id']}")
+        for patients in (listed, alerts)
+    ]
+    return [
+        *everywhere,
+        Shown(f"{PAGE}/patients?status=booked&sort=-updated_at&limit=10"),
+        Shown(f"{PAGE}/patients?status=removed"),
+        Shown(f"{PAGE}/patients?nhs_number=12", 422),
+        Shown("/targets/nowhere", 404),
+        Shown("/nowhere", 404),
+    ]
+
+
+async def test_axe_finds_nothing_on_any_page(visit: Visit, pages: list[Shown]) -> None:
+    found = []
+    for page in pages:
+        await visit.open(page.path, page.status)
+        found += await visit.violations()
+    assert not found, "\n".join(found)
+
+
+async def test_no_page_is_wider_than_a_phone(visits: Visits, pages: list[Shown]) -> None:
+    visit = await visits.begin(viewport=NARROW)
+    found = []
+    for page in pages:
+        await visit.open(page.path, page.status)
+        found += await visit.overflow()
+        found += await visit.violations()
+    assert not found, "\n".join(found)
+
+
+async def test_without_signing_in_every_page_says_how_to(
+    visits: Visits, pages: list[Shown]
+) -> None:
+    visit = await visits.begin(signed_in=False)
+    await visit.open(PAGE, 401)
+    assert "Sign in" in await visit.page.locator("h1").inner_text()
+    assert await visit.violations() == []
+    for page in pages:
+        if page.status == 200:
+            await visit.open(page.path, 401)
+
+
+async def test_a_command_from_elsewhere_is_refused_with_a_page(visit: Visit) -> None:
+    address = f"{visit.recall.address}{PAGE}/patients"
+    answer = await visit.context.request.post(
+        address, headers={"Origin": "http://elsewhere.example", "Accept": "text/html"}
+    )
+    assert answer.status == 403
+    await visit.open(PAGE)
+    await visit.page.set_content(await answer.text())
+    assert await visit.violations() == []
+
+
+def test_a_list_of_no_targets_says_what_to_do(recall: Recall) -> None:
+    assert recall.empty == []
+    assert "target" in recall.empty_text.lower()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_every_tab_is_there_with_and_without_javascript(
+    visits: Visits, javascript: bool
+) -> None:
+    visit = await visits.begin(javascript=javascript)
+    await visit.open(PAGE)
+    tabs = visit.page.get_by_role("navigation", name="Target").get_by_role("link")
+    names = [(await tab.inner_text()).strip() for tab in await tabs.all()]
+    assert names[:2] == ["Dashboard", "Patient list"]
