@@ -32,6 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.token.get_secret_value(),
     )
     app = service.app(routes.routers(service, sender, live))
+    rendering.strays_are_shown(app)
     app.state.service = service
     app.mount(assets.PREFIX, assets.ASSETS, name="static")
     app.add_middleware(SameOrigin, page=rendering.failed)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from dashboard import assets
 from dashboard.wording import number
@@ -64,3 +65,17 @@ class PageRoute(APIRoute):
                 return failed(503, "A store is not answering. Try again in a moment.")
 
         return answered
+
+
+def strays_are_shown(app: FastAPI) -> None:
+    """Answer whoever opens an address that is no page with a page; programs get the problem."""
+    told = app.exception_handlers[HTTPException]
+
+    async def shown(request: Request, error: Exception) -> Response:
+        reading = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if reading and getattr(error, "status_code", 0) == HTTPStatus.NOT_FOUND:
+            return failed(404, "Check the address, or begin at the list of targets.")
+        answer: Response = await told(request, error)  # type: ignore[misc]
+        return answer
+
+    app.add_exception_handler(HTTPException, shown)
