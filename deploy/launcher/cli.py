@@ -256,6 +256,15 @@ def bench(context: typer.Context) -> None:
     _become(sys.executable, "-m", "benchmarks", *context.args)
 
 
+@app.command(rich_help_panel="Work on it")
+def pictures() -> None:
+    """Take the pictures of docs/pages.md anew: the worked example in Chromium."""
+    if not chromium.ensure(show.say):
+        raise typer.Exit(1)
+    os.environ["PYTHONPATH"] = str(ROOT / "tests")
+    _become(sys.executable, "-m", "browser.pictures")
+
+
 def _become(*command: str) -> None:
     """Run in the place of this process, from the checkout's root."""
     os.chdir(ROOT)

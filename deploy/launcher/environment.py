@@ -26,7 +26,7 @@ from launcher.problems import DISK_FULL, Problem, disk_is_full
 
 LOCAL_LOCK = "requirements-local.lock"
 DEV_LOCK = "requirements-dev.lock"
-DEVELOPER_VERBS = frozenset({"test", "lint", "bench"})
+DEVELOPER_VERBS = frozenset({"test", "lint", "bench", "pictures"})
 STAMP = "recall-stamp.json"
 UNFINISHED = ".installing"
 
@@ -55,6 +55,8 @@ Work on it
   test              the whole suite; arguments go to pytest: ./dev test tests/unit -k verdict
   lint              every check that needs no running system
   bench             how fast it is, beside the raw limit of this computer
+                      ./dev bench --page                     a page of a million patients under load
+  pictures          take the pictures of the pages for docs anew, in Chromium
   doctor            what this computer has, what is missing, and the command that mends it
 
 The first start fetches Python packages, a Java runtime and Kafka, each checked by hash; later ones

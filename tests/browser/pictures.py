@@ -1,0 +1,107 @@
+"""`./dev pictures`: the pages of docs/pages.md, photographed on the worked example."""
+
+import asyncio
+import logging
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from playwright.async_api import async_playwright
+
+from browser import worlds
+from browser.visiting import NARROW, WIDE, Recall, Visit, Visits
+from launcher import chromium, example, show
+from launcher.driving import Driver
+from launcher.paths import ROOT, RUN
+from support.stacks import clock_of, simulated
+
+FOLDER = ROOT / "docs/pictures"
+MOST_BYTES = 200_000
+PAGE = f"/targets/{example.TARGET_ID}"
+
+Prepare = Callable[[Visit], Awaitable[None]]
+"""Brings a visit to what is to be seen."""
+
+
+async def target_page(visit: Visit) -> None:
+    """Where everyone is."""
+    await visit.open(PAGE)
+
+
+async def patient_list(visit: Visit) -> None:
+    """Those who did not book in round 1, the last changes first."""
+    await visit.open(f"{PAGE}/patients?did_not_book_in=1&sort=-updated_at&limit=10")
+
+
+async def patient(visit: Visit) -> None:
+    """Somebody who booked in the second round: a timeline with something in it."""
+    found = await visit.recall.driver.get(
+        "dashboard",
+        f"/v1/targets/{example.TARGET_ID}/patients",
+        status="booked",
+        round="2",
+        limit="1",
+    )
+    await visit.open(f"{PAGE}/patients/{found['patients'][0]['patient_id']}")
+
+
+async def alerts(visit: Visit) -> None:
+    """Why somebody could not be processed, and what to do."""
+    await visit.open(f"{PAGE}/alerts")
+
+
+PICTURES: dict[str, tuple[dict[str, int], Prepare]] = {
+    "target-page": (WIDE, target_page),
+    "target-page-on-a-phone": (NARROW, target_page),
+    "patient-list": (WIDE, patient_list),
+    "patient": (WIDE, patient),
+    "alerts": (WIDE, alerts),
+}
+
+
+async def take(recall: Recall, visits: Visits) -> list[str]:
+    """Take every picture; returns what is wrong with them."""
+    wrong = []
+    for name, (viewport, prepare) in PICTURES.items():
+        visit = await visits.begin(viewport=viewport)
+        await prepare(visit)
+        picture = FOLDER / f"{name}.png"
+        await visit.page.screenshot(path=picture, full_page=True, animations="disabled")
+        size = picture.stat().st_size
+        show.say(f"{picture.relative_to(ROOT)}: {size // 1000} kB")
+        if size > MOST_BYTES:
+            wrong.append(f"{name} has {size} bytes")
+    return wrong + visits.wrong
+
+
+async def main() -> int:
+    """Play the worked example and take its pictures; returns the exit status."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    FOLDER.mkdir(exist_ok=True)
+    RUN.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix="pictures-", dir=RUN, ignore_cleanup_errors=True
+    ) as name:
+        show.say("Playing the worked example …")
+        async with (
+            simulated(Path(name), start=example.START, scenario=worlds.scenario()) as stack,
+            Driver(stack.stack, clock_of(stack)) as driver,
+            async_playwright() as playwright,
+        ):
+            await example.play(driver)
+            recall = Recall(stack, driver)
+            browser = await playwright.chromium.launch(
+                executable_path=chromium.find(), args=["--no-sandbox", "--disable-gpu"]
+            )
+            visits = Visits(browser, recall)
+            wrong = await take(recall, visits)
+            await visits.end()
+            await browser.close()
+    for one in wrong:
+        show.say(one)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
