@@ -46,17 +46,11 @@ async def patient(visit: Visit) -> None:
     await visit.open(f"{PAGE}/patients/{found['patients'][0]['patient_id']}")
 
 
-async def alerts(visit: Visit) -> None:
-    """Why somebody could not be processed, and what to do."""
-    await visit.open(f"{PAGE}/alerts")
-
-
 PICTURES: dict[str, tuple[dict[str, int], Prepare]] = {
     "target-page": (WIDE, target_page),
     "target-page-on-a-phone": (NARROW, target_page),
     "patient-list": (WIDE, patient_list),
     "patient": (WIDE, patient),
-    "alerts": (WIDE, alerts),
 }
 
 
