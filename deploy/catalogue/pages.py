@@ -12,7 +12,7 @@ from catalogue.meanings import aliases, meaning_of, type_of
 from catalogue.schemas import parts_of
 from catalogue.tables import code, codes, page, table
 from catalogue.wiring import SERVICES, Metric, kit_metrics, own_metrics, wiring
-from recall.contracts import vocabulary
+from recall.contracts import post, vocabulary
 from recall.contracts.envelope import CONTENT_TYPE, Data, Envelope
 from recall.contracts.events import EVENTS
 from recall.contracts.topics import (
@@ -170,6 +170,13 @@ def codes_page() -> str:
         ),
         "## Why an invitation could not be delivered",
         table(["code", "sentence"], _rows(vocabulary.UNDELIVERABLE_TEXTS)),
+        "## What a print supplier says of a letter",
+        "`recall.channel.posted` takes these words. A reason ends the invitation, `deceased` with "
+        "a patient alert.",
+        table(
+            ["supplier", "meaning", "delivery", "reason"],
+            [_supplier_row(key, said) for key, said in post.SAID_BY_SUPPLIER.items()],
+        ),
         "## Patient alerts",
         table(
             ["code", "title", "what it says", "what to do"],
@@ -178,6 +185,11 @@ def codes_page() -> str:
         "## Further lists",
         table(["list", "codes"], _further()),
     )
+
+
+def _supplier_row(key: tuple[str, str | None], said: post.SaidOfLetter) -> list[str]:
+    words = " ".join(part for part in key if part)
+    return [code(words), said.words, code(said.delivery), code(said.reason) if said.reason else ""]
 
 
 def _rows(texts: Mapping[Any, str]) -> list[list[str]]:

@@ -5,12 +5,14 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from invitations import availability, deadlines, simulation, store
+from invitations import availability, batches, deadlines, simulation, store
 from invitations.behaviour import scenario_from
 from invitations.channels import Channels
 from invitations.handlers import handlers
+from invitations.letter_routes import router as letters
 from invitations.offering import Rotation
 from invitations.pages import router as pages
+from invitations.practices import practices_from
 from invitations.republishing import TELLERS
 from invitations.routes import router
 from invitations.settings import Settings
@@ -19,6 +21,8 @@ from recall.kit.service import Service
 PUBLISH_SECONDS = 0.2
 """Availability goes out at most this often."""
 TIMER_SECONDS = 0.1
+LETTERS_SECONDS = 0.5
+"""Cut-offs come once a day."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -31,10 +35,18 @@ def create_app(settings: Settings) -> FastAPI:
     service = Service("invitations", settings, timers_due=timers_due)
     channels = Channels(settings, scenario_from(settings.scenario_file))
     rotation = Rotation()
+    practices = practices_from(settings.practices_file)
     for topic, handler in handlers(channels, rotation).items():
         service.reads(topic, handler)
     service.every(TIMER_SECONDS, "simulation", partial(simulation.act, service, channels, rotation))
     service.every(TIMER_SECONDS, "deadlines", partial(deadlines.expire, service, channels))
+    service.every(LETTERS_SECONDS, "letters", partial(batches.form, service, practices))
     service.every(PUBLISH_SECONDS, "availability", partial(availability.publish, service))
     service.republishes(TELLERS)
-    return service.app([router(service, channels, rotation), pages(service, channels, rotation)])
+    return service.app(
+        [
+            router(service, channels, rotation),
+            letters(service, channels, practices),
+            pages(service, channels, rotation),
+        ]
+    )

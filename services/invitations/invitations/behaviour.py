@@ -15,12 +15,24 @@ from recall.contracts.ids import draw
 from recall.contracts.instants import duration
 from recall.contracts.vocabulary import UndeliverableReason
 
-Kind = Literal["delivered", "failed", "reply", "visit"]
-"""What a simulated channel reports, or a visit to the booking page."""
+Kind = Literal["delivered", "failed", "supplier", "reply", "visit"]
+"""What a simulated channel reports, in its own words or a print supplier's, or a visit to the
+booking page."""
 
 LATEST = 0.9
 """Drawn answers come within this share of the time to answer."""
-DELIVERY_TAKES: dict[str, timedelta] = {"letter": timedelta(days=3)}
+POSTED_AFTER = timedelta(days=1)
+LETTER_TAKES = timedelta(days=3)
+RETURNS = (
+    (0.60, "R01"),
+    (0.75, "R04"),
+    (0.85, "R07"),
+    (0.91, "R02"),
+    (0.96, "R05"),
+    (0.99, "R08"),
+    (1.00, "R09"),
+)
+"""Why simulated letters come back, by chances added up."""
 TEXT_TAKES = timedelta(seconds=20)
 ANSWERS_AGAIN = timedelta(minutes=1)
 """How soon a simulated patient answers a new offer."""
@@ -94,13 +106,19 @@ def acts_of(
     if script is not None:
         return _scripted(script, channel)
     if scenario.silent_unless_scripted:
-        return [_delivered(channel)]
+        return _carried(channel)
     odds = scenario.odds.get(channel) or DEFAULT_ODDS.get(channel, _SILENT)
     return _drawn(odds, seed, invitation_id, channel, respond_within)
 
 
-def _delivered(channel: str) -> Act:
-    return Act(DELIVERY_TAKES.get(channel, TEXT_TAKES), "delivered")
+def _carried(channel: str) -> list[Act]:
+    """What the channel reports of a message that arrives."""
+    if channel == "letter":
+        return [
+            Act(POSTED_AFTER, "supplier", "DISPATCHED"),
+            Act(LETTER_TAKES, "supplier", "DELIVERED"),
+        ]
+    return [Act(TEXT_TAKES, "delivered")]
 
 
 def _scripted(script: Script, channel: str) -> list[Act]:
@@ -108,9 +126,9 @@ def _scripted(script: Script, channel: str) -> list[Act]:
     if script.fail is not None:
         return [Act(after, "failed", script.fail)]
     if script.do is None:
-        return [_delivered(channel)]
+        return _carried(channel)
     said = {"book": "A", "decline": "DECLINE", "stop": "STOP", "say": script.say}[script.do]
-    return _in_order(_delivered(channel), _answer(after, channel, said))
+    return _in_order(_carried(channel), _answer(after, channel, said))
 
 
 def _drawn(
@@ -118,16 +136,25 @@ def _drawn(
 ) -> list[Act]:
     chance = draw(seed, invitation_id, "ending")
     if chance < odds.fail:
-        reason = "returned_gone_away" if channel == "letter" else "unreachable"
-        return [Act(DELIVERY_TAKES.get(channel, TEXT_TAKES), "failed", reason)]
+        if channel == "letter":
+            return _returned(draw(seed, invitation_id, "return"))
+        return [Act(TEXT_TAKES, "failed", "unreachable")]
     said = _ending(odds, chance - odds.fail, draw(seed, invitation_id, "letter"))
     if said is None:
-        return [_delivered(channel)]
-    waits = _delivered(channel).after
+        return _carried(channel)
+    waits = _carried(channel)[-1].after
     # An answer comes after the message did, and in time.
     span = max(respond_within * LATEST - waits, timedelta(seconds=1))
     after = waits + span * draw(seed, invitation_id, "delay")
-    return _in_order(_delivered(channel), _answer(after, channel, said))
+    return _in_order(_carried(channel), _answer(after, channel, said))
+
+
+def _returned(chance: float) -> list[Act]:
+    code = next(code for most, code in RETURNS if chance < most)
+    return [
+        Act(POSTED_AFTER, "supplier", "DISPATCHED"),
+        Act(LETTER_TAKES, "supplier", f"RETURNED {code}"),
+    ]
 
 
 def _ending(odds: Odds, chance: float, letter: float) -> str | None:
@@ -147,5 +174,5 @@ def _answer(after: timedelta, channel: str, said: str) -> Act:
     return Act(after, "reply", said)
 
 
-def _in_order(delivered: Act, answer: Act) -> list[Act]:
-    return [delivered, answer] if delivered.after <= answer.after else [answer]
+def _in_order(carried: list[Act], answer: Act) -> list[Act]:
+    return [*(act for act in carried if act.after <= answer.after), answer]

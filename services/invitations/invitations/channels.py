@@ -11,6 +11,7 @@ import msgspec
 from invitations import store
 from invitations.answers import Invitation, MessageKind, Slot
 from invitations.behaviour import ANSWERS_AGAIN, Scenario, acts_of
+from invitations.codes import code_of, grouped
 from invitations.compose import Facts, invitation_text, message_text
 from invitations.settings import Settings
 from recall.contracts.events import Destination, OfferedSlot
@@ -60,7 +61,7 @@ def contact_for(patient: store.Patient, at: datetime) -> Contact:
 
 
 def hash_of(token: str) -> bytes:
-    """The SHA-256 by which a token is looked up."""
+    """The SHA-256 by which a token or a code is looked up."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -78,14 +79,26 @@ class Channels:
         """Whether this service plays the channel itself."""
         return channel in self._simulated
 
+    def _secret_of(self, invitation_id: str) -> bytes:
+        return hmac.digest(self._link_key, invitation_id.encode(), "sha256")
+
     def token_of(self, invitation_id: str) -> str:
         """The token in an invitation's link; only its hash is stored."""
-        digest = hmac.digest(self._link_key, invitation_id.encode(), "sha256")
-        return base64.urlsafe_b64encode(digest[:TOKEN_BYTES]).decode().rstrip("=")
+        secret = self._secret_of(invitation_id)[:TOKEN_BYTES]
+        return base64.urlsafe_b64encode(secret).decode().rstrip("=")
 
-    def hash_of(self, invitation_id: str) -> bytes:
-        """What is stored of an invitation's token."""
-        return hash_of(self.token_of(invitation_id))
+    def code_of(self, invitation_id: str) -> str:
+        """What a patient may type in place of the link; it gives nothing of the token away."""
+        return code_of(self._secret_of(invitation_id)[TOKEN_BYTES:])
+
+    def hashes_of(self, invitation_id: str) -> tuple[bytes, bytes]:
+        """What is stored of an invitation's token and of its code."""
+        return hash_of(self.token_of(invitation_id)), hash_of(self.code_of(invitation_id))
+
+    @property
+    def page(self) -> str:
+        """The address at which codes are typed, as people read it."""
+        return f"{self._settings.booking_url.partition('://')[2]}/b"
 
     def link_of(self, invitation_id: str) -> str:
         """The address of an invitation's booking page."""
@@ -129,7 +142,7 @@ class Channels:
         i = one.invitation
         contact = contact_for(one.patient, i.dispatched_at)
         link = None if i.channel == "sms" else self.link_of(i.invitation_id)
-        code = None if link is None else self.token_of(i.invitation_id)
+        code = None if link is None else grouped(self.code_of(i.invitation_id), "-")
         facts = _facts(i, one.target, contact, one.offer, link=link, code=code)
         unit.emit(
             wire.InvitationRequested(

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from invitations import store
+from invitations import batches, store
 from invitations.answers import Declined, Invitation, Slot, Stood, Undelivered
 from invitations.channels import Channels, Outgoing, contact_for, wording_of
 from invitations.desk import offered
@@ -92,12 +92,13 @@ async def _make(
     offers = await _offers(unit, [i for i in made if i.state == "open"], rotation)
     made = [offered(i, offers[i.invitation_id]) if i.invitation_id in offers else i for i in made]
     hashes = {
-        i.invitation_id: channels.hash_of(i.invitation_id)
+        i.invitation_id: channels.hashes_of(i.invitation_id)
         for i in made
         if i.state == "open" and i.channel != "sms"
     }
     await store.add_invitations(unit.connection, made, hashes)
     going = [i for i in made if i.state == "open"]
+    await batches.await_cut_off(unit, [i.invitation_id for i in going if i.channel == "letter"])
     await channels.prepare({i.channel for i in going})
     await channels.invite(
         unit,

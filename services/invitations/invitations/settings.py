@@ -20,6 +20,8 @@ class Settings(ServiceSettings):
     """The public address of the patients' pages."""
     link_key: SecretStr = SecretStr("recall-simulated-links")
     """The secret from which links are derived; give a real one outside simulations."""
+    practices_file: Path | None = None
+    """What practices are called and how to reach them, by their codes; the others are made up."""
 
     @property
     def simulated(self) -> frozenset[str]:

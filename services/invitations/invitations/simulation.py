@@ -11,6 +11,7 @@ from invitations.desk import Desk
 from invitations.offering import Rotation
 from invitations.telling import Said
 from recall.contracts.instants import instant
+from recall.contracts.post import said_of_letter
 from recall.contracts.vocabulary import Delivery, UndeliverableReason
 from recall.kit import wire
 from recall.kit.service import Service
@@ -52,7 +53,7 @@ def _reported(act: store.Act, report_id: str, at: str) -> tuple[str, object]:
             text=act.said,
             received_at=at,
         )
-    state: Delivery = "failed" if act.kind == "failed" else "delivered"
+    state, reason = _delivery(act)
     return state, wire.DeliveryReported(
         target_id=act.target_id,
         patient_id=act.patient_id,
@@ -60,9 +61,19 @@ def _reported(act: store.Act, report_id: str, at: str) -> tuple[str, object]:
         channel=act.channel,
         report_id=report_id,
         state=state,
-        reason=cast("UndeliverableReason", act.said) if state == "failed" else None,
+        reason=reason,
         received_at=at,
     )
+
+
+def _delivery(act: store.Act) -> tuple[Delivery, UndeliverableReason | None]:
+    """How far a message got: by the supplier's words for a letter, else by the act's own."""
+    if act.kind == "supplier":
+        said = said_of_letter(act.said)
+        return said.delivery, said.reason
+    if act.kind == "failed":
+        return "failed", cast("UndeliverableReason", act.said)
+    return "delivered", None
 
 
 async def _visit(unit: Unit, visits: Sequence[Due], channels: Channels, rotation: Rotation) -> None:

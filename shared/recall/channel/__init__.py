@@ -5,7 +5,7 @@ A plugin reads `invitations-<channel>` and says on `channel-reports` what happen
 
 from recall.channel.messages import Message, Reference, Withdrawal
 from recall.channel.plugin import Plugin, PluginSettings
-from recall.channel.reports import Report, delivered, failed, replied, sending
+from recall.channel.reports import Report, delivered, failed, posted, replied, sending
 from recall.contracts.events import Destination, OfferedSlot
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Withdrawal",
     "delivered",
     "failed",
+    "posted",
     "replied",
     "sending",
 ]

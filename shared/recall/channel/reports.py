@@ -13,6 +13,7 @@ from recall.channel.messages import Reference
 from recall.contracts.events import DeliveryReported, ReplyReceived
 from recall.contracts.ids import event_id
 from recall.contracts.instants import instant
+from recall.contracts.post import said_of_letter
 from recall.contracts.vocabulary import Delivery, UndeliverableReason
 from recall.kit.codec import encode
 
@@ -72,6 +73,16 @@ def failed(about: Reference, report_id: str, at: datetime, reason: Undeliverable
         pydantic.ValidationError: the id is no ReportId, or the reason is not on the list.
     """
     return _delivery(about, report_id, at, "failed", reason)
+
+
+def posted(about: Reference, report_id: str, at: datetime, words: str) -> Report:
+    """What a print supplier says of a letter, as in `DISPATCHED` or `RETURNED R01`.
+
+    Raises:
+        ValueError: no supplier says so; docs/codes.md has the list.
+    """
+    said = said_of_letter(words)
+    return _delivery(about, report_id, at, said.delivery, said.reason)
 
 
 def replied(about: Reference, report_id: str, at: datetime, text: str) -> Report:

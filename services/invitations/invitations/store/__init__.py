@@ -171,7 +171,9 @@ async def lock_open_texts(connection: Connection, people: Iterable[str]) -> list
 
 
 async def add_invitations(
-    connection: Connection, invitations: Sequence[Invitation], link_hashes: dict[str, bytes]
+    connection: Connection,
+    invitations: Sequence[Invitation],
+    hashes: dict[str, tuple[bytes, bytes]],
 ) -> None:
     """Store new invitations; a second one for a patient and round is refused by the database."""
     rows = [
@@ -195,11 +197,11 @@ async def add_invitations(
             i.helped,
             i.needs_reply,
             i.said,
-            link_hashes.get(i.invitation_id),
+            *hashes.get(i.invitation_id, (None, None)),
         )
         for i in invitations
     ]
-    await connection.execute(SQL["add_invitations"], *columns(rows, 22))
+    await connection.execute(SQL["add_invitations"], *columns(rows, 23))
 
 
 async def save_invitations(connection: Connection, invitations: Sequence[Invitation]) -> None:

@@ -66,6 +66,7 @@ CREATE TABLE invitations (
     needs_reply boolean NOT NULL,
     said bigint NOT NULL,
     link_hash bytea,
+    code_hash bytea,
     link_tries smallint NOT NULL DEFAULT 0,
     UNIQUE (patient_id, round),
     CHECK ((state = 'open') = (ended_at IS NULL))
@@ -75,6 +76,7 @@ CREATE INDEX invitations_deadlines ON invitations (expires_at, partition) WHERE 
 CREATE INDEX invitations_replies ON invitations (target_id) WHERE needs_reply;
 CREATE INDEX invitations_people ON invitations (person_id) WHERE state = 'open';
 CREATE UNIQUE INDEX invitations_links ON invitations (link_hash) WHERE link_hash IS NOT NULL;
+CREATE UNIQUE INDEX invitations_codes ON invitations (code_hash) WHERE code_hash IS NOT NULL;
 
 -- Withdrawals, kept because one may come before its dispatch.
 CREATE TABLE withdrawals (
@@ -184,7 +186,9 @@ CREATE TABLE simulated_acts (
     patient_id text NOT NULL,
     target_id text NOT NULL,
     channel text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('delivered', 'delayed', 'failed', 'reply', 'visit')),
+    kind text NOT NULL CHECK (
+        kind IN ('delivered', 'delayed', 'failed', 'supplier', 'reply', 'visit')
+    ),
     said text NOT NULL
 );
 CREATE INDEX simulated_acts_due ON simulated_acts (due_at);
@@ -197,3 +201,26 @@ CREATE TABLE waiting_messages (
     event bytea NOT NULL
 );
 CREATE INDEX waiting_messages_patients ON waiting_messages (patient_id);
+
+-- Batches of letters for the print supplier: those of one cut-off, at most a thousand in each.
+CREATE TABLE letter_batches (
+    batch_id text PRIMARY KEY,
+    cut_off timestamptz NOT NULL,
+    part smallint NOT NULL,
+    letters integer NOT NULL,
+    formed_at timestamptz NOT NULL,
+    UNIQUE (cut_off, part)
+);
+
+-- Letters: waiting for their cut-off, then for ever in one batch, with what they say.
+CREATE TABLE letters (
+    invitation_id text PRIMARY KEY,
+    cut_off timestamptz NOT NULL,
+    batch_id text REFERENCES letter_batches,
+    place smallint,
+    content bytea,
+    CHECK ((batch_id IS NULL) = (place IS NULL)),
+    CHECK ((batch_id IS NULL) = (content IS NULL)),
+    UNIQUE (batch_id, place)
+);
+CREATE INDEX letters_waiting ON letters (cut_off, invitation_id) WHERE batch_id IS NULL;

@@ -4,3 +4,4 @@ SELECT
     + (SELECT count(*) FROM invitations WHERE state = 'open' AND expires_at <= $1)
     + (SELECT count(*) FROM dirty_marks)
     + (SELECT count(*) FROM boards WHERE next_start <= $1)
+    + (SELECT count(*) FROM letters WHERE batch_id IS NULL AND cut_off <= $1)

@@ -1,0 +1,99 @@
+"""Reads and writes of letters and their batches, as `store` does for the rest."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from invitations.store import SQL
+from recall.kit.postgres import Connection
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter whose cut-off has passed; `going`: its invitation is still open."""
+
+    invitation_id: str
+    cut_off: datetime
+    patient_id: str
+    target_id: str
+    partition: int
+    channel: str
+    expires_at: datetime
+    going: bool
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch of letters for the print supplier."""
+
+    batch_id: str
+    cut_off: datetime
+    part: int
+    letters: int
+    formed_at: datetime
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter as it is kept; without `content` it still waits for its cut-off."""
+
+    content: bytes | None
+    cut_off: datetime
+    patient_id: str
+    expires_at: datetime
+
+
+async def add_letters(connection: Connection, ids: Sequence[str], cut_off: datetime) -> None:
+    """Have letters wait for their cut-off; one that is known already stays as it is."""
+    await connection.execute(SQL["add_letters"], list(ids), cut_off)
+
+
+async def take_letters(connection: Connection, now: datetime, count: int) -> list[Waiting]:
+    """Letters of the first cut-off that has passed, in order, locked."""
+    rows = await connection.fetch(SQL["take_letters"], now, count)
+    return [Waiting(**dict(row)) for row in rows]
+
+
+async def delete_letters(connection: Connection, ids: Sequence[str]) -> None:
+    """Letters that are not to be printed."""
+    await connection.execute(SQL["delete_letters"], list(ids))
+
+
+async def add_batch(
+    connection: Connection, day: str, cut_off: datetime, now: datetime, contents: dict[str, bytes]
+) -> str:
+    """Put letters, by invitation id, into the cut-off's next batch; returns its id."""
+    batch_id: str = await connection.fetchval(
+        SQL["add_letter_batch"], day, cut_off, len(contents), now
+    )
+    ids = list(contents)
+    places = list(range(1, len(ids) + 1))
+    await connection.execute(SQL["put_letters"], batch_id, ids, places, list(contents.values()))
+    return batch_id
+
+
+async def list_batches(connection: Connection, count: int) -> list[Batch]:
+    """The latest batches, latest first."""
+    rows = await connection.fetch(SQL["list_letter_batches"], count)
+    return [Batch(**dict(row)) for row in rows]
+
+
+async def count_waiting(connection: Connection) -> int:
+    """How many letters wait for their cut-off."""
+    return int(await connection.fetchval(SQL["count_waiting_letters"]))
+
+
+async def read_batch(connection: Connection, batch_id: str) -> list[tuple[str, bytes]]:
+    """Invitation id and content of a batch's letters, in order; empty for an unknown batch."""
+    rows = await connection.fetch(SQL["read_batch_letters"], batch_id)
+    return [(row["invitation_id"], row["content"]) for row in rows]
+
+
+async def read_letter(connection: Connection, invitation_id: str) -> Kept | None:
+    """A letter, if this invitation has one."""
+    row = await connection.fetchrow(SQL["read_letter"], invitation_id)
+    return None if row is None else Kept(**dict(row))
+
+
+async def find_code(connection: Connection, code_hash: bytes) -> str | None:
+    """The invitation of a code."""
+    found: str | None = await connection.fetchval(SQL["find_code"], code_hash)
+    return found
