@@ -1,8 +1,8 @@
 """Progress events at a steady rate, and how long until an open page shows them."""
 
 import asyncio
-import json
 import random
+import re
 import time
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -25,6 +25,8 @@ PLACES = tuple(
     cell for cell in CELLS if cell[:2] != PROBED[:2] and cell[1] not in {"removed", "patient_alert"}
 )
 PROBE_STRIDE = 2
+SHOWN = re.compile(rf'data-number="rounds\.{PROBED[0]}\.{PROBED[1]}"[^>]*>([0-9,]+)<')
+"""The probed number in the parts that an open page is sent."""
 
 
 class Arriving:
@@ -118,14 +120,13 @@ class Watching:
 
     async def run(self) -> None:
         """Read until cancelled."""
-        path = f"/v1/targets/{TARGET}/events"
+        path = f"/targets/{TARGET}/events"
         async with self._client.stream("GET", path, timeout=None) as answer:
             answer.raise_for_status()
             async for line in answer.aiter_lines():
-                if line.startswith("data:"):
-                    numbers = json.loads(line[5:])
-                    n = next(r for r in numbers["rounds"] if r["round"] == PROBED[0])["declined"]
-                    self.seen.append((time.monotonic(), n))
+                found = SHOWN.search(line)
+                if found is not None:
+                    self.seen.append((time.monotonic(), int(found[1].replace(",", ""))))
                     self._told.set()
                     self._told = asyncio.Event()
 
