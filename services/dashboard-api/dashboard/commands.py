@@ -18,8 +18,11 @@ TO_INGEST = (
     ("POST", "/v1/targets"),
     ("PATCH", "/v1/targets/{target_id}"),
     ("POST", "/v1/targets/{target_id}/uploads"),
+    ("GET", "/v1/targets/{target_id}/uploads"),
     ("GET", "/v1/uploads/{upload}"),
+    ("GET", "/v1/uploads/{upload}/rejected.csv"),
     ("POST", "/v1/targets/{target_id}/slots"),
+    ("POST", "/v1/targets/{target_id}/slots/withdrawals"),
     ("DELETE", "/v1/targets/{target_id}/slots/{slot}"),
     ("POST", "/v1/targets/{target_id}/pause"),
     ("POST", "/v1/targets/{target_id}/resume"),
@@ -39,7 +42,7 @@ TO_INVITATIONS = (
 
 THERE = ("content-type", "content-length", "content-disposition", "idempotency-key", "if-match")
 """The headers of a request that are passed on."""
-BACK = ("content-type", "content-length", "etag", "location", "retry-after")
+BACK = ("content-type", "content-disposition", "content-length", "etag", "location", "retry-after")
 """The headers of an answer that are passed on."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dashboard import store
 from dashboard.folding import latest
 from dashboard.timeline import entry_of
+from recall.contracts import events
 from recall.kit import wire
 from recall.kit.consuming import Batch, Record
 from recall.kit.postgres import Connection
@@ -46,13 +47,19 @@ async def on_patient_requests(batch: Batch) -> None:
 
 
 async def on_slots(batch: Batch) -> None:
-    """Keep the details of slots for the list of appointments."""
-    found = latest(
-        (record.event.data for record in batch.records),
-        lambda data: f"{data.target_id} {data.slot_id}",
-    )
-    released = [data for data in found if isinstance(data, wire.SlotReleased)]
-    await store.save_slots(batch.unit.connection, released)
+    """Keep slots, for the list of appointments and for those who add and withdraw them.
+
+    What was withdrawn stays known: somebody may have booked it before.
+    """
+    said = [record.event.data for record in batch.records]
+    released = [data for data in said if isinstance(data, wire.SlotReleased)]
+    withdrawn = [data for data in said if isinstance(data, wire.SlotWithdrawn)]
+    await store.save_slots(batch.unit.connection, latest(released, _slot_of))
+    await store.withdraw_slots(batch.unit.connection, latest(withdrawn, _slot_of))
+
+
+def _slot_of(data: events.SlotReleased | events.SlotWithdrawn) -> str:
+    return f"{data.target_id} {data.slot_id}"
 
 
 async def on_slot_availability(batch: Batch) -> None:

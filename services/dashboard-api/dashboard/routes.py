@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from dashboard import api, commands, pages, rebuilding, store
+from dashboard import api, commands, pages, rebuilding, staff, store
 from dashboard.asking import reading
 from dashboard.live import Live, Read, Snapshot
 from dashboard.sending import Sender
@@ -27,5 +27,6 @@ def routers(service: Service, sender: Sender, live: Live) -> list[APIRouter]:
         api.router(service, live),
         rebuilding.router(service),
         commands.router(service, sender),
+        staff.router(service, sender),
         pages.router(service, live),
     ]

@@ -14,3 +14,5 @@ class Settings(ServiceSettings):
     """Base URL of invitations."""
     database_connections: int = Field(default=20, ge=2, le=100)
     """Eight consumers hold one each while they fold; the rest answer pages."""
+    upload_bytes: int = Field(default=256 * 1024 * 1024, ge=1024)
+    """The largest file of patients that is passed on, in bytes; ingest has a limit of its own."""

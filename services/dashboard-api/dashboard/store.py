@@ -143,6 +143,18 @@ async def save_slots(connection: Connection, found: Sequence[events.SlotReleased
     )
 
 
+async def withdraw_slots(connection: Connection, found: Sequence[events.SlotWithdrawn]) -> None:
+    """Mark slots as withdrawn, each where its version is the highest."""
+    if not found:
+        return
+    await connection.execute(
+        SQL["withdraw_slots"],
+        [data.target_id for data in found],
+        [data.slot_id for data in found],
+        [data.version for data in found],
+    )
+
+
 async def add_timeline(connection: Connection, entries: Iterable[Entry]) -> None:
     """Add entries; those that are there already stay as they are."""
     columns = list(zip(*sorted(entries, key=_patient), strict=True))
@@ -202,6 +214,12 @@ async def read_target(connection: Connection, target_id: str) -> Target | None:
     """A target with all it counts, from one snapshot; None when there is none."""
     row = await connection.fetchrow(SQL["read_targets"], target_id, None, None, 1)
     return None if row is None else _target(row)
+
+
+async def read_target_version(connection: Connection, target_id: str) -> int | None:
+    """The version of a target that pages show; None when it is not known yet."""
+    version: int | None = await connection.fetchval(SQL["read_target_version"], target_id)
+    return version
 
 
 async def read_targets(
@@ -350,3 +368,20 @@ async def read_clinicians(connection: Connection, target_id: str) -> list[str]:
     """Whose slots a target has, by name."""
     rows = await connection.fetch(SQL["read_clinicians"], target_id, MOST_CLINICIANS)
     return [row["clinician"] for row in rows]
+
+
+async def list_slot_days(connection: Connection, target_id: str, since: datetime) -> list[Row]:
+    """The days on which a target has slots: day, free, booked, first, last."""
+    return list(await connection.fetch(SQL["list_slot_days"], target_id, since))
+
+
+async def list_slots(
+    connection: Connection, target_id: str, begin: datetime, end: datetime, limit: int
+) -> list[Row]:
+    """A target's slots of a period: slot_id, starts_at, minutes, clinician, booked."""
+    return list(await connection.fetch(SQL["list_slots"], target_id, begin, end, limit))
+
+
+async def count_slots(connection: Connection, target_id: str) -> int:
+    """How many slots a target has that are not withdrawn."""
+    return int(await connection.fetchval(SQL["count_slots"], target_id))

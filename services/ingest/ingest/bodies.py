@@ -31,6 +31,7 @@ RAW_TYPES = frozenset(
         "text/tab-separated-values",
     }
 )
+FORM_TYPE = "multipart/form-data"
 _JSON_TYPES = frozenset({"application/json", "application/merge-patch+json"})
 
 M = TypeVar("M", bound=BaseModel)
@@ -81,7 +82,7 @@ async def spooled(request: Request, limit: int) -> AsyncIterator[IO[bytes]]:
         Problem: 413 when it is too large, 415 for another type, 422 when the form has no file.
     """
     kind = media_type(request)
-    if kind == "multipart/form-data":
+    if kind == FORM_TYPE:
         async with _file_field(request, limit) as file:
             yield file
     elif kind in RAW_TYPES:

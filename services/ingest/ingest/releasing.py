@@ -93,6 +93,8 @@ def tell_slots(unit: Unit, slots: Sequence[tuple[str, store.StoredSlot]]) -> Non
     """Tell of slots (with their targets' ids) as they are, released or withdrawn."""
     for target_id, known in slots:
         if known.withdrawn:
+            # Who has booked it keeps it, so that it is still asked when and with whom it is.
+            _tell(unit, target_id, [(known.slot, known.version - 1)])
             slot_id, version = known.slot.slot_id, known.version
             unit.emit(
                 wire.SlotWithdrawn(target_id=target_id, slot_id=slot_id, version=version), version

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from ingest import releasing
 from ingest.answering import Answer, Command, answer_once, command_of
-from ingest.bodies import RAW_TYPES, body_of, json_of, media_type
+from ingest.bodies import FORM_TYPE, JSON_BYTES, RAW_TYPES, body_of, json_of, media_type, spooled
 from ingest.requests import SlotsRequest, WithdrawalRequest
 from ingest.routes.office import Office
 from ingest.slots import Slot, SlotsRefused, SlotTally, judge_slots, rows_of_csv
@@ -24,7 +24,7 @@ def router(office: Office) -> APIRouter:
 
     @router.post("/v1/targets/{target}/slots")
     async def release(request: Request, target: str) -> Response:
-        body = await body_of(request)
+        body = await _list_of(request)
         command = command_of(request, body)
         good, tally = await asyncio.to_thread(_judged, request, body, target)
         act = partial(_release, office, target, good, tally)
@@ -45,9 +45,17 @@ def router(office: Office) -> APIRouter:
     return router
 
 
+async def _list_of(request: Request) -> bytes:
+    """The list itself: the body, or the file in a form."""
+    if media_type(request) != FORM_TYPE:
+        return await body_of(request)
+    async with spooled(request, JSON_BYTES) as file:
+        return await asyncio.to_thread(file.read)
+
+
 def _judged(request: Request, body: bytes, target: str) -> tuple[list[tuple[int, Slot]], SlotTally]:
     """The rows of a list with their verdicts, before anyone asks which slots are known."""
-    if media_type(request) not in RAW_TYPES - {""}:
+    if media_type(request) not in (RAW_TYPES - {""}) | {FORM_TYPE}:
         asked = json_of(request, body, SlotsRequest)
         return judge_slots(target, enumerate(asked.slots, 1))
     try:

@@ -80,7 +80,7 @@ CREATE TABLE queue_reasons (
     untils timestamptz[] NOT NULL
 );
 
--- The appointments on offer, for who sees whom and for how long.
+-- The appointments on offer or once on offer: who sees whom, when, and for how long.
 CREATE TABLE slots (
     target_id text NOT NULL,
     slot_id text NOT NULL,
@@ -88,9 +88,11 @@ CREATE TABLE slots (
     starts_at timestamptz NOT NULL,
     minutes smallint NOT NULL,
     clinician text,
+    withdrawn boolean NOT NULL DEFAULT false,
     PRIMARY KEY (target_id, slot_id)
 );
 CREATE INDEX slots_by_clinician ON slots (target_id, clinician);
+CREATE INDEX slots_by_start ON slots (target_id, starts_at);
 
 -- Everything that was done to a patient; rows are only ever added.  `event` is the event's id,
 -- without the patient's id where it begins with it.

@@ -5,5 +5,6 @@ ON CONFLICT (target_id, slot_id) DO UPDATE SET
     version = excluded.version,
     starts_at = excluded.starts_at,
     minutes = excluded.minutes,
-    clinician = excluded.clinician
+    clinician = excluded.clinician,
+    withdrawn = false
 WHERE old.version < excluded.version

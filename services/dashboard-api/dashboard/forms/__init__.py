@@ -1,0 +1,1 @@
+"""What staff fill in: typed text in, what ingest is asked or what is wrong out.  Pure."""
