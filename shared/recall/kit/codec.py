@@ -2,12 +2,16 @@
 
 Each pydantic model becomes a `msgspec.Struct` with the same fields and the same constraints:
 decoding one record takes 3 microseconds where pydantic takes 15 (measured, docs/adr).  A property
-test shows that both accept and refuse the same records.
+test shows that both accept and refuse the same records.  The patterns of an event's own texts are
+matched here, after decoding: msgspec takes five times as long over each (measured: 7.6 instead of
+2.9 microseconds for a PatientProgressed).
 """
 
+import re
 import types
 from collections.abc import Callable
 from functools import cache
+from operator import attrgetter, call
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
@@ -58,6 +62,25 @@ def _meta(constraints: tuple[Any, ...]) -> msgspec.Meta | None:
     return msgspec.Meta(**known) if known else None
 
 
+def _pattern(annotation: Any, constraints: tuple[Any, ...] = ()) -> str | None:
+    """The pattern of a text, or of a text or none, anchored at both ends; else None."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *more = get_args(annotation)
+        return _pattern(inner, (*constraints, *more))
+    if origin in {Union, types.UnionType}:
+        given = [part for part in get_args(annotation) if part is not type(None)]
+        return _pattern(given[0], constraints) if len(given) == 1 else None
+    meta = _meta(constraints) if annotation is str else None
+    text = meta.pattern if meta else None
+    return text if text and text.startswith("^") and text.endswith(r"\Z") else None
+
+
+def _loose(annotation: Any) -> Any:
+    """The msgspec type of a text, or of a text or none, without its pattern."""
+    return str | None if get_origin(annotation) in {Union, types.UnionType} else str
+
+
 def _derived(annotation: Any) -> Any:
     """The msgspec type of a pydantic annotation."""
     origin = get_origin(annotation)
@@ -81,14 +104,23 @@ def _fields(model: type[BaseModel]) -> list[tuple[str, Any] | tuple[str, Any, An
     """The struct fields of a model; pydantic moves a field's constraints into its metadata."""
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for name, field in model.model_fields.items():
-        meta = _meta(tuple(field.metadata))
-        derived = _derived(field.annotation)
-        annotation = Annotated[derived, meta] if meta else derived
+        if _matched_here(model, field):
+            annotation = _loose(field.annotation)
+        else:
+            meta = _meta(tuple(field.metadata))
+            derived = _derived(field.annotation)
+            annotation = Annotated[derived, meta] if meta else derived
         if field.is_required():
             fields.append((name, annotation))
         else:
             fields.append((name, annotation, field.default))
     return fields
+
+
+def _matched_here(model: type[BaseModel], field: FieldInfo) -> bool:
+    """Whether `_Texts` matches a field: one of an event or envelope itself, not of a part."""
+    whole = issubclass(model, Data | Envelope)
+    return whole and _pattern(field.annotation, tuple(field.metadata)) is not None
 
 
 @cache
@@ -98,6 +130,8 @@ def _struct(model: type[BaseModel]) -> type[msgspec.Struct]:
         _fields(model),
         frozen=True,
         kw_only=True,
+        # What is made of JSON refers to nothing that refers back.
+        gc=False,
         namespace={"__doc__": model.__doc__},
         module=model.__module__,
     )
@@ -121,10 +155,50 @@ def _envelope(model: type[Data]) -> type[msgspec.Struct]:
         [*fields, ("data", struct_of(model))],
         frozen=True,
         kw_only=True,
+        gc=False,
         tag_field="type",
         tag=model.event_type,
         namespace={"type": model.event_type},
     )
+
+
+class _Texts:
+    """The texts of an event of one type that have a pattern, and their patterns."""
+
+    def __init__(self, model: type[Data]) -> None:
+        matches: dict[bool, dict[str, Callable[[str], object]]] = {True: {}, False: {}}
+        for place, part in (("", Envelope), ("data.", model)):
+            for name, field in part.model_fields.items():
+                pattern = _pattern(field.annotation, tuple(field.metadata))
+                if pattern is not None:
+                    always = field.annotation is str
+                    matches[always][f"{place}{name}"] = re.compile(pattern).fullmatch
+        # `time` and `data.target_id` at least: with one name alone it would give no tuple.
+        self._always = attrgetter(*matches[True])
+        self._matches = tuple(matches[True].values())
+        self._perhaps = [(attrgetter(name), match) for name, match in matches[False].items()]
+        self._named = matches[True] | matches[False]
+
+    def check(self, event: object) -> None:
+        """Refuse an event with a text that does not match.
+
+        Raises:
+            msgspec.ValidationError: it names the field and the pattern, not the text.
+        """
+        if not all(map(call, self._matches, self._always(event))):
+            self._refuse(event)
+        for text_of, match in self._perhaps:
+            text = text_of(event)
+            if text is not None and not match(text):
+                self._refuse(event)
+
+    def _refuse(self, event: object) -> None:
+        for name, match in self._named.items():
+            text = attrgetter(name)(event)
+            if text is not None and not match(text):
+                pattern = match.__self__.pattern  # type: ignore[attr-defined]
+                message = f"Expected `str` matching regex {pattern!r} - at `$.{name}`"
+                raise msgspec.ValidationError(message)
 
 
 class _Unheard(msgspec.Struct, tag_field="type", tag="recall.unheard"):
@@ -145,10 +219,13 @@ def decoder(models: tuple[type[Data], ...]) -> Callable[[bytes], Event]:
     """
     union: Any = Union[(*(_envelope(model) for model in models), _Unheard)]
     decode_json = msgspec.json.Decoder(union).decode
+    checks = {_envelope(model): _Texts(model).check for model in models}
 
     def decode(value: bytes) -> Event:
         value.decode()  # The decoder itself passes over fields that it does not know.
-        return cast("Event", decode_json(value))
+        event = decode_json(value)
+        checks[type(event)](event)
+        return cast("Event", event)
 
     return decode
 

@@ -38,6 +38,10 @@ def _no_probe(_point: str) -> None:
     """Outside tests nothing happens at the points of a unit's life."""
 
 
+def _nobody() -> None:
+    """Nobody is told: the relay comes by itself."""
+
+
 class Outbox:
     """Stores, publishes and deletes the messages of one process."""
 
@@ -61,6 +65,9 @@ class Outbox:
         self._probe = probe
         self._publishing: set[int] = set()
         self._published: list[int] = []
+        self._forgetting: set[int] = set()
+        self.left: Callable[[], None] = _nobody
+        """Called when committed rows are left to the relay."""
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Unit]:
@@ -70,6 +77,7 @@ class Outbox:
         for the relay; the unit itself has happened.
         """
         forgotten, self._published = self._published, []
+        self._forgetting.update(forgotten)
         parcels: list[Parcel] = []
         try:
             async with self._pool.acquire() as connection, connection.transaction():
@@ -82,6 +90,8 @@ class Outbox:
             self._published.extend(forgotten)
             self._publishing.difference_update(parcel.row for parcel in parcels)
             raise
+        finally:
+            self._forgetting.difference_update(forgotten)
         try:
             self._probe("committed")
             for callback in unit.committed:
@@ -101,7 +111,7 @@ class Outbox:
         async with self._pool.acquire() as connection, connection.transaction():
             rows = await connection.fetch(
                 SQL["take_outbox"],
-                list(self._publishing) + self._published,
+                [*self._publishing, *self._published, *self._forgetting],
                 self._writer,
                 datetime.now(UTC) - timedelta(seconds=ORPHAN_SECONDS),
                 RELAY_ROWS,
@@ -110,13 +120,17 @@ class Outbox:
                 Parcel(r["id"], r["topic"], r["partition"], _unpack(r["records"]))
                 for r in rows
                 # A unit may have committed and begun to publish since the question was asked.
-                if r["id"] not in self._publishing and r["id"] not in self._published
+                if not self._ours(r["id"])
             ]
             if parcels:
                 await self._publisher.publish(parcels)
                 self._count(parcels)
                 await connection.execute(SQL["delete_outbox"], [p.row for p in parcels])
         return bool(parcels)
+
+    def _ours(self, row: int) -> bool:
+        """Whether a row is being published by its unit, or is published and will be deleted."""
+        return row in self._publishing or row in self._published or row in self._forgetting
 
     async def measure(self) -> int:
         """How many messages wait to be published; also tells the metrics."""
@@ -136,6 +150,8 @@ class Outbox:
         """
         await self._insert(unit.connection, unit)
         unit.outgoing.clear()
+        if self.left not in unit.committed:
+            unit.after_commit(self.left)
 
     async def _store(self, connection: Connection, unit: Unit) -> list[Parcel]:
         ids = await self._insert(connection, unit)
@@ -170,6 +186,7 @@ class Outbox:
             await self._publisher.publish(parcels)
         except Exception as error:  # noqa: BLE001 - the rows are stored: the relay sends them.
             log.warning("publishing is left to the relay", error=repr(error), rows=len(ids))
+            self.left()
         else:
             self._probe("published")
             self._count(parcels)
@@ -189,9 +206,14 @@ class Outbox:
     async def _forget_alone(self) -> None:
         """Delete what was published when no further unit comes along to do it."""
         rows, self._published = self._published, []
+        if not rows:
+            return
+        self._forgetting.update(rows)
         try:
             async with self._pool.acquire() as connection:
                 await self._forget(connection, rows)
         except BaseException:
             self._published.extend(rows)
             raise
+        finally:
+            self._forgetting.difference_update(rows)

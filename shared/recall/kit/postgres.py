@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+from asyncpg.protocol import protocol
 
 from recall.kit.settings import ServiceSettings
 
@@ -29,6 +30,11 @@ DATA_ERRORS: tuple[type[BaseException], ...] = (
     asyncpg.IntegrityConstraintViolationError,
 )
 """Errors that belong to a record and come again however often it is folded."""
+
+# asyncpg asks of every element of an array whether it is an array itself, and asks that of abstract
+# classes: more than half of what sending an array costs (measured: 335 against 147 ns an element).
+# Our arrays are lists and tuples, and so would their elements be.
+vars(protocol)["IterableABC"] = (list, tuple)
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Pool = asyncpg.Pool

@@ -36,7 +36,8 @@ from recall.kit.watching import EXIT_STUCK, TimersDue, Watch
 
 log = structlog.get_logger()
 
-RELAY_SECONDS = 0.05
+RELAY_SECONDS = 0.5
+"""How often to look for what a crash left; what units leave wakes the relay."""
 WATCH_SECONDS = 1.0
 STOP_SECONDS = 8.0
 HARD_STOP_SECONDS = 15.0
@@ -129,8 +130,10 @@ class Service:
     async def _boot(self) -> None:
         """Open everything, however long the stores take to answer."""
         await self._open()
+        relay = self.every(RELAY_SECONDS, "relay", self.outbox.relay)
+        self.outbox.left = relay.wake
         loops = [
-            self.every(RELAY_SECONDS, "relay", self.outbox.relay),
+            relay,
             self.every(WATCH_SECONDS, "watch", self.watch.step),
             *self.loops[:-2],
         ]
