@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -40,6 +41,8 @@ log = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 HINT_SECONDS = 5.0
+POLL_MS = 500
+"""The longest wait for records: then the loop looks whether it is to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._hinted: dict[int, int] = {}
         self._left_out: set[int] = set()
         self._bad_in_a_row = 0
+        self._batch_records = 1
         self._subscriber: BatchSubscriber | None = None
 
     @property
@@ -99,12 +103,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def subscribe(self, broker: KafkaBroker, group: str, settings: ServiceSettings) -> None:
         """Register with the broker, with every default that would lose data overridden."""
+        self._batch_records = settings.batch_records
         self._subscriber = broker.subscriber(
             self.topic.name,
             group_id=group,
             batch=True,
-            max_records=settings.batch_records,
-            batch_timeout_ms=20,
             auto_offset_reset="earliest",
             # Positions are committed by `hint` alone: a commit per batch is a round trip each.
             ack_policy=AckPolicy.MANUAL,
@@ -117,7 +120,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             parser=self._as_it_came,
             decoder=_undecoded,
         )
+        # The library's own poll sleeps between two looks, which makes idle services wake a thousand
+        # times a second and records wait.
+        vars(self._subscriber)["get_msg"] = self._poll
         self._subscriber(self.receive)
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> tuple[Raw, ...]:
+        """The next records, as soon as there are any; none after a while without."""
+        found = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._batch_records)
+        return tuple(chain.from_iterable(found.values()))
 
     async def _as_it_came(self, raw: tuple[Raw, ...]) -> KafkaMessage:
         """Parse nothing: a header that is not UTF-8 would take the whole batch with it."""
