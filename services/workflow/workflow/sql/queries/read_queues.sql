@@ -22,7 +22,5 @@ CROSS JOIN LATERAL (
 ) AS s
 WHERE
     ($1::text[] IS NULL OR t.target_id = ANY($1))
-    AND EXISTS (
-        SELECT FROM patients AS p WHERE p.target_id = t.target_id AND p.status = 'in_queue'
-    )
+    AND 0 < ANY(s.in_queue)
 ORDER BY t.target_id
