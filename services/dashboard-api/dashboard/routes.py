@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from dashboard import api, commands, pages, rebuilding, staff, store
+from dashboard import api, commands, pages, rebuilding, replying, staff, store
 from dashboard.asking import reading
 from dashboard.live import Live, Read, Snapshot
 from dashboard.sending import Sender
@@ -29,4 +29,5 @@ def routers(service: Service, sender: Sender, live: Live) -> list[APIRouter]:
         commands.router(service, sender),
         staff.router(service, sender),
         pages.router(service, live),
+        replying.router(service, sender),
     ]

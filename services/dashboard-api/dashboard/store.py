@@ -207,6 +207,7 @@ def _target(row: Row) -> Target:
         available=row["available"],
         histogram={(number, status): n for number, status, n in cells},
         queues=[Waiting(*queue) for queue in queues],
+        replies=row["replies"],
     )
 
 

@@ -43,6 +43,8 @@ class Target:
     available: int
     histogram: Histogram
     queues: list[Waiting]
+    replies: int = 0
+    """How many patients' replies wait for staff."""
 
     def round_setting(self, number: int | None) -> RoundSetting | None:
         """A round of the workflow, if it has it."""

@@ -24,6 +24,12 @@ SELECT
         ) AS cell
     ) AS histogram,
     (
+        SELECT coalesce(sum(k.patients), 0)::bigint
+        FROM cells AS c
+        INNER JOIN counts AS k USING (cell)
+        WHERE c.target_id = t.target_id AND c.status = 'being_invited' AND c.description = 'needs_reply'
+    ) AS replies,
+    (
         SELECT coalesce(json_agg(json_build_array(waiting.round, waiting.reason, waiting.until)), '[]')
         FROM queue_reasons AS q, unnest(q.rounds, q.reasons, q.untils) AS waiting (round, reason, until)
         WHERE q.target_id = t.target_id
