@@ -58,7 +58,9 @@ const show = (event) => {
 
 const connected = (yes) => {
   const text = yes ? "This page updates by itself." : "Not connected: the numbers may be old. Trying again.";
-  if (connection.textContent !== text) connection.textContent = text;
+  if (connection.textContent === text) return;
+  connection.textContent = text;
+  if (!yes) announcement.textContent = text;
   connection.classList.toggle("app-connection--lost", !yes);
 };
 
