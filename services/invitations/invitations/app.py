@@ -5,7 +5,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from invitations import availability, batches, deadlines, simulation, store
+from invitations import availability, batches, deadlines, phones, simulation, store
 from invitations.behaviour import scenario_from
 from invitations.channels import Channels
 from invitations.handlers import handlers
@@ -23,6 +23,7 @@ PUBLISH_SECONDS = 0.2
 TIMER_SECONDS = 0.1
 LETTERS_SECONDS = 0.5
 """Cut-offs come once a day."""
+PRUNE_SECONDS = 60.0
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -43,10 +44,14 @@ def create_app(settings: Settings) -> FastAPI:
     service.every(LETTERS_SECONDS, "letters", partial(batches.form, service, practices))
     service.every(PUBLISH_SECONDS, "availability", partial(availability.publish, service))
     service.republishes(TELLERS)
-    return service.app(
-        [
-            router(service, channels, rotation),
-            letters(service, channels, practices),
-            pages(service, channels, rotation),
-        ]
-    )
+    routers = [
+        router(service, channels, rotation),
+        letters(service, channels, practices),
+        pages(service, channels, rotation),
+    ]
+    if not any(channels.plays_text(channel) for channel in settings.simulated):
+        return service.app(routers)
+    service.every(PRUNE_SECONDS, "phones", partial(phones.prune, service))
+    app = service.app([*routers, phones.router(service)])
+    app.mount(phones.ASSETS.prefix, phones.ASSETS)
+    return app

@@ -14,14 +14,20 @@ from invitations.behaviour import ANSWERS_AGAIN, Scenario, acts_of
 from invitations.codes import code_of, grouped
 from invitations.compose import Facts, invitation_text, message_text
 from invitations.settings import Settings
+from invitations.store import threads
 from recall.contracts.events import Destination, OfferedSlot
 from recall.contracts.instants import instant, london_date
 from recall.contracts.topics import channel_topic
+from recall.contracts.vocabulary import is_text_channel
 from recall.kit import wire
 from recall.kit.kafka import create_topics
 from recall.kit.unit import Unit
 from recall.register import Contact, Person, contact_of
 
+KEPT_OF_A_BATCH = 100
+"""Texts of one batch that are kept to be looked at: a crowd's are not worth their writing."""
+PHONE_REPORT = "/reply/phone-"
+"""What the id of a reply from the phone's page has, and no other."""
 TOKEN_BYTES = 16
 """128 bits: no link can be guessed."""
 
@@ -82,6 +88,10 @@ class Channels:
     def _secret_of(self, invitation_id: str) -> bytes:
         return hmac.digest(self._link_key, invitation_id.encode(), "sha256")
 
+    def plays_text(self, channel: str) -> bool:
+        """Whether the channel's messages are to be seen on simulated phones."""
+        return is_text_channel(channel) and self.simulates(channel)
+
     def token_of(self, invitation_id: str) -> str:
         """The token in an invitation's link; only its hash is stored."""
         secret = self._secret_of(invitation_id)[:TOKEN_BYTES]
@@ -120,6 +130,29 @@ class Channels:
         acts = [act for one in outgoing for act in self._invited(unit, one)]
         if acts:
             await store.add_acts(unit.connection, acts)
+        shown = [one for one in outgoing if self.plays_text(one.invitation.channel)]
+        if shown:
+            sent = [self._sent(one) for one in shown[:KEPT_OF_A_BATCH]]
+            await threads.add_sent(unit.connection, sent)
+
+    def _sent(self, one: Outgoing) -> threads.Sent:
+        """What the patient's simulated phone shows."""
+        i = one.invitation
+        text = self._text(one, contact_for(one.patient, i.dispatched_at))
+        return threads.Sent(i.invitation_id, "invitation", text, i.dispatched_at)
+
+    def _text(self, one: Outgoing, contact: Contact) -> str:
+        """The words of an invitation."""
+        i = one.invitation
+        link, code = self._opening(i)
+        facts = _facts(i, one.target, contact, one.offer, link=link, code=code)
+        return invitation_text(facts, i.channel, wording_of(one.target, i.round)[0])
+
+    def _opening(self, i: Invitation) -> tuple[str | None, str | None]:
+        """Link and code of an invitation's booking page, if it is not answered by letter."""
+        if i.channel == "sms":
+            return None, None
+        return self.link_of(i.invitation_id), grouped(self.code_of(i.invitation_id), "-")
 
     def _invited(self, unit: Unit, one: Outgoing) -> list[store.Act]:
         """What a simulated channel will report; a plugin is asked to send instead."""
@@ -141,9 +174,7 @@ class Channels:
     def _request(self, unit: Unit, one: Outgoing) -> None:
         i = one.invitation
         contact = contact_for(one.patient, i.dispatched_at)
-        link = None if i.channel == "sms" else self.link_of(i.invitation_id)
-        code = None if link is None else grouped(self.code_of(i.invitation_id), "-")
-        facts = _facts(i, one.target, contact, one.offer, link=link, code=code)
+        link, code = self._opening(i)
         unit.emit(
             wire.InvitationRequested(
                 target_id=i.target_id,
@@ -153,7 +184,7 @@ class Channels:
                 round=i.round,
                 channel=i.channel,
                 destination=_destination(contact),
-                text=invitation_text(facts, i.channel, wording_of(one.target, i.round)[0]),
+                text=self._text(one, contact),
                 template_version=i.template_version,
                 offer=_offered(one.offer),
                 link=link,
@@ -174,28 +205,39 @@ class Channels:
         acts = [
             _act(m.invitation, m.at + ANSWERS_AGAIN, *_answers_again(m.invitation))
             for m in messages
-            if m.kind == "new_offer" and self.simulates(m.invitation.channel)
+            if m.kind == "new_offer"
+            and self.simulates(m.invitation.channel)
+            # Where a person answers in the patient's place, nothing is made up.
+            and PHONE_REPORT not in m.cause
         ]
         if acts:
             await store.add_acts(unit.connection, acts)
         asked = [m for m in messages if not self.simulates(m.invitation.channel)]
         if asked:
             await self._ask(unit, asked, offers)
+        shown = [m for m in messages if self.plays_text(m.invitation.channel)]
+        if shown:
+            await self._show(unit, shown[:KEPT_OF_A_BATCH], offers)
+
+    async def _show(
+        self, unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
+    ) -> None:
+        """Keep further messages for the simulated phones."""
+        composed = await _composed(unit, messages, offers)
+        sent = [
+            threads.Sent(m.invitation.invitation_id, m.kind, text, m.at)
+            for m, (_, text) in zip(messages, composed, strict=True)
+        ]
+        await threads.add_sent(unit.connection, sent)
 
     async def _ask(
         self, unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
     ) -> None:
         """Ask plugins to send further messages."""
-        ids = {m.invitation.patient_id for m in messages}
-        patients = await store.read_patients(unit.connection, ids)
-        targets = await store.read_targets(
-            unit.connection, {m.invitation.target_id for m in messages}
-        )
-        for m in messages:
+        composed = await _composed(unit, messages, offers)
+        for m, (contact, text) in zip(messages, composed, strict=True):
             i = m.invitation
-            contact = contact_for(patients[i.patient_id], m.at)
             offer = offers.get(i.invitation_id, ())
-            facts = _facts(i, targets[i.target_id], contact, offer)
             digest = hashlib.sha256(m.cause.encode()).hexdigest()[:16]
             message_id = f"{i.invitation_id}.{m.kind}.{digest}"
             unit.emit(
@@ -208,7 +250,7 @@ class Channels:
                     channel=i.channel,
                     kind="confirmation" if m.kind == "cancelled" else m.kind,
                     destination=_destination(contact),
-                    text=message_text(facts, m.kind),
+                    text=text,
                     offer=_offered(offer),
                     requested_at=instant(m.at),
                 ),
@@ -237,6 +279,22 @@ class Channels:
             topic=channel_topic(invitation.channel),
             partition=invitation.partition,
         )
+
+
+async def _composed(
+    unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
+) -> list[tuple[Contact, str]]:
+    """Whom each message goes to, and its words."""
+    ids = {m.invitation.patient_id for m in messages}
+    patients = await store.read_patients(unit.connection, ids)
+    targets = await store.read_targets(unit.connection, {m.invitation.target_id for m in messages})
+    found = []
+    for m in messages:
+        i = m.invitation
+        contact = contact_for(patients[i.patient_id], m.at)
+        facts = _facts(i, targets[i.target_id], contact, offers.get(i.invitation_id, ()))
+        found.append((contact, message_text(facts, m.kind)))
+    return found
 
 
 def _act(i: Invitation, due_at: datetime, kind: str, said: str) -> store.Act:

@@ -1,0 +1,112 @@
+"""What a simulated phone shows.  Pure: texts and replies in, a conversation out."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from invitations.store.counter import Wrote
+from invitations.store.threads import Sent, Thread
+from recall.contracts.instants import LONDON
+from recall.contracts.vocabulary import UNDELIVERABLE_TEXTS, channel_text
+from recall.texts import size_of
+
+LONGEST_ANSWER: Final = 600
+"""Characters of an answer that the page takes."""
+
+SUGGESTED: Final = ("A", "B", "C", "DECLINE", "STOP", "START", "CANCEL")
+"""The answers that stand on buttons."""
+
+_WHY: Mapping[str, str] = {str(code): text for code, text in UNDELIVERABLE_TEXTS.items()}
+_ADDRESS = re.compile(r"https?://\S+?(?=[.,;]?(?:\s|$))")
+_MOBILE = re.compile(r"(?:0|\+?44)7700900[0-9]{3}")
+_NHS_NUMBER = re.compile(r"999[0-9]{7}")
+
+
+class Bubble(Struct, frozen=True):
+    """One text; `mine` are the patient's own.  Pieces are (words, address or None)."""
+
+    at: datetime
+    mine: bool
+    pieces: Sequence[tuple[str, str | None]]
+    note: str
+
+    @property
+    def when(self) -> str:
+        """The moment as phones write it."""
+        return f"{self.at.astimezone(LONDON):%a %-d %b %H:%M}"
+
+
+def number_of(written: str) -> str | None:
+    """A made-up NHS number or mobile, as it is stored; None if it is neither.
+
+    >>> number_of("07700 900123"), number_of("999 000 0018"), number_of("07911 123456")
+    ('+447700900123', '9990000018', None)
+    """
+    plain = "".join(char for char in written if char not in " -()\u00a0")
+    if _NHS_NUMBER.fullmatch(plain):
+        return plain
+    return f"+447700900{plain[-3:]}" if _MOBILE.fullmatch(plain) else None
+
+
+def answer_of(written: str) -> str:
+    """An answer as a phone sends it: no control characters, not too long."""
+    kept = "".join(char for char in written if char.isprintable() or char == "\n")
+    return kept.strip()[:LONGEST_ANSWER]
+
+
+def conversation(
+    threads: Sequence[Thread], sent: Sequence[Sent], wrote: Mapping[str, Sequence[Wrote]]
+) -> list[Bubble]:
+    """All that went to and fro, in order of time; an answer stands before what it brought."""
+    by_id = {thread.invitation_id: thread for thread in threads}
+    found = [((text.sent_at, 1), _got(text, by_id[text.invitation_id])) for text in sent]
+    shown = {text.invitation_id for text in sent if text.kind == "invitation"}
+    found += [
+        ((thread.dispatched_at, 1), _not_kept(thread))
+        for thread in threads
+        if thread.invitation_id not in shown
+    ]
+    found += [
+        ((said.at, 0), Bubble(said.at, True, [(said.text, None)], ""))
+        for replies in wrote.values()
+        for said in replies
+    ]
+    return [bubble for _, bubble in sorted(found, key=lambda one: one[0])]
+
+
+def _got(text: Sent, thread: Thread) -> Bubble:
+    """A text from the practice, with what became of it."""
+    size = size_of(text.body)
+    parts = f"{size.parts} {'part' if size.parts == 1 else 'parts'}, {size.encoding}"
+    note = f"{_delivery(thread)} ({parts})" if text.kind == "invitation" else parts
+    return Bubble(text.sent_at, False, _pieces(text.body), note)
+
+
+def _not_kept(thread: Thread) -> Bubble:
+    words = (
+        "This text never went out."
+        if thread.state in {"undeliverable", "withdrawn"} and thread.delivery is None
+        else "The words of this text are no longer kept."
+    )
+    return Bubble(thread.dispatched_at, False, [(words, None)], _delivery(thread))
+
+
+def _delivery(thread: Thread) -> str:
+    name = f"Round {thread.round}, {channel_text(thread.channel)}"
+    if thread.state == "undeliverable":
+        why = _WHY.get(thread.reason or "", "")
+        return f"{name}: not delivered, {why}"
+    return f"{name}: {thread.delivery or 'sending'}"
+
+
+def _pieces(text: str) -> list[tuple[str, str | None]]:
+    """The text with its addresses told apart."""
+    pieces: list[tuple[str, str | None]] = []
+    at = 0
+    for match in _ADDRESS.finditer(text):
+        pieces += [(text[at : match.start()], None), (match[0], match[0])]
+        at = match.end()
+    return [piece for piece in [*pieces, (text[at:], None)] if piece[0]]
