@@ -16,6 +16,7 @@ from invitations.practices import practices_from
 from invitations.republishing import TELLERS
 from invitations.routes import router
 from invitations.settings import Settings
+from invitations.showing import ASSETS
 from recall.kit.service import Service
 
 PUBLISH_SECONDS = 0.2
@@ -47,11 +48,14 @@ def create_app(settings: Settings) -> FastAPI:
     routers = [
         router(service, channels, rotation),
         letters(service, channels, practices),
-        pages(service, channels, rotation),
+        pages(service, channels, rotation, practices),
     ]
-    if not any(channels.plays_text(channel) for channel in settings.simulated):
-        return service.app(routers)
-    service.every(PRUNE_SECONDS, "phones", partial(phones.prune, service))
-    app = service.app([*routers, phones.router(service)])
-    app.mount(phones.ASSETS.prefix, phones.ASSETS)
+    phone = any(channels.plays_text(channel) for channel in settings.simulated)
+    if phone:
+        service.every(PRUNE_SECONDS, "phones", partial(phones.prune, service))
+        routers.append(phones.router(service))
+    app = service.app(routers)
+    app.mount(ASSETS.prefix, ASSETS)
+    if phone:
+        app.mount(phones.ASSETS.prefix, phones.ASSETS)
     return app

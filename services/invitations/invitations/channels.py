@@ -106,6 +106,16 @@ class Channels:
         return hash_of(self.token_of(invitation_id)), hash_of(self.code_of(invitation_id))
 
     @property
+    def page_key(self) -> bytes:
+        """The key by which the patients' pages know their visitors and forms."""
+        return hmac.digest(self._link_key, b"pages", "sha256")
+
+    @property
+    def secure(self) -> bool:
+        """Whether the pages are served over TLS."""
+        return self._settings.booking_url.startswith("https://")
+
+    @property
     def page(self) -> str:
         """The address at which codes are typed, as people read it."""
         return f"{self._settings.booking_url.partition('://')[2]}/b"

@@ -64,4 +64,6 @@ class Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """A file, whatever version it is asked for by."""
-        return await super().get_response(_VERSIONED.sub("", path, count=1), scope)
+        answer = await super().get_response(_VERSIONED.sub("", path, count=1), scope)
+        answer.headers["Cache-Control"] = self.keep(f"{self.prefix}/{path}")
+        return answer

@@ -91,9 +91,3 @@ async def read_letter(connection: Connection, invitation_id: str) -> Kept | None
     """A letter, if this invitation has one."""
     row = await connection.fetchrow(SQL["read_letter"], invitation_id)
     return None if row is None else Kept(**dict(row))
-
-
-async def find_code(connection: Connection, code_hash: bytes) -> str | None:
-    """The invitation of a code."""
-    found: str | None = await connection.fetchval(SQL["find_code"], code_hash)
-    return found

@@ -1,4 +1,4 @@
-"""Queries of the booking page: the invitation behind a link."""
+"""Queries of the booking page: the invitation behind a link or a code, and its tries."""
 
 from datetime import date, datetime
 
@@ -20,6 +20,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     date_of_birth: date
     target: str
     practice: str
+    removed: bool
     appointment_at: datetime | None
 
 
@@ -29,6 +30,21 @@ async def read_link(connection: Connection, token_hash: bytes) -> Link | None:
     return None if row is None else Link(**dict(row))
 
 
-async def count_try(connection: Connection, invitation_id: str) -> None:
-    """One more wrong date of birth on a link's page."""
-    await connection.execute(SQL["count_try"], invitation_id)
+async def find_code(connection: Connection, code_hash: bytes) -> str | None:
+    """The invitation of a letter's code."""
+    found: str | None = await connection.fetchval(SQL["find_code"], code_hash)
+    return found
+
+
+async def take_try(connection: Connection, invitation_id: str, most: int) -> int | None:
+    """Use one try of a link's date of birth; how many have been used, None if none was left.
+
+    Tries at the same moment wait for each other here, so that none is got for nothing.
+    """
+    used: int | None = await connection.fetchval(SQL["take_try"], invitation_id, most)
+    return used
+
+
+async def give_tries_back(connection: Connection, invitation_id: str) -> None:
+    """The right date of birth: the link has all its tries again."""
+    await connection.execute(SQL["give_tries_back"], invitation_id)
