@@ -1,7 +1,7 @@
 """How often one address may try codes: a few a minute, counted in this process."""
 
-import time
 from collections import OrderedDict, deque
+from time import monotonic
 
 TRIES = 10
 SECONDS = 60.0
@@ -20,13 +20,13 @@ class Limit:
         tries = self._tries.get(address)
         if tries is None:
             return False
-        while tries and tries[0] <= time.monotonic() - SECONDS:
+        while tries and tries[0] <= monotonic() - SECONDS:
             tries.popleft()
         return len(tries) >= TRIES
 
     def count(self, address: str) -> None:
         """One more wrong code."""
-        self._tries.setdefault(address, deque(maxlen=TRIES)).append(time.monotonic())
+        self._tries.setdefault(address, deque(maxlen=TRIES)).append(monotonic())
         self._tries.move_to_end(address)
         if len(self._tries) > _ADDRESSES:
             self._tries.popitem(last=False)

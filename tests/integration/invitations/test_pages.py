@@ -307,8 +307,8 @@ async def test_a_letters_code_leads_to_the_page_however_it_is_typed(
 async def test_who_guesses_codes_has_to_wait(
     service: Invitations, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limiting.time, "monotonic", lambda: now[0])
     now = [1000.0]
+    monkeypatch.setattr("invitations.limiting.monotonic", lambda: now[0])
     guess = service.channels.code_of("nobody")
     for _ in range(limiting.TRIES):
         assert (await browser.post("/b", data={"code": guess})).status_code == 404
