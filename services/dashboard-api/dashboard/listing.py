@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 
-from dashboard import export, store, views
+from dashboard import coming_store, export, store, views
 from dashboard.asking import (
     PatientId,
     Question,
@@ -77,7 +77,7 @@ def add_appointments(router: APIRouter, service: Service) -> None:
         """Who comes when, by start; days are London's, both inclusive."""
         async with reading(service) as connection, store.snapshot(connection):
             await found_target(connection, target_id)
-            found = await store.list_appointments(
+            found = await coming_store.list_appointments(
                 connection, target_id, asked.asked, asked.limit + 1
             )
         rows, more = found[: asked.limit], len(found) > asked.limit
@@ -93,7 +93,7 @@ def add_appointments(router: APIRouter, service: Service) -> None:
         """All appointments asked for, as a file for spreadsheets."""
         async with reading(service) as connection:
             target = await found_target(connection, target_id)
-        found = store.every_appointment(service.pool, target_id, asked.asked)
+        found = coming_store.every_appointment(service.pool, target_id, asked.asked)
         name = export.file_name(target, "appointments", service.clock.now())
         return _file(name, list(export.APPOINTMENT_COLUMNS), found, export.appointment_line)
 

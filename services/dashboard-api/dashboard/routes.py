@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from dashboard import api, commands, pages, rebuilding, replying, staff, store
+from dashboard import api, commands, pages, people, rebuilding, replying, staff, store
 from dashboard.asking import reading
+from dashboard.errands import Errands
 from dashboard.live import Live, Read, Snapshot
 from dashboard.sending import Sender
 from recall.kit.service import Service
@@ -28,6 +29,7 @@ def routers(service: Service, sender: Sender, live: Live) -> list[APIRouter]:
         rebuilding.router(service),
         commands.router(service, sender),
         staff.router(service, sender),
+        people.router(service, sender, Errands(service, sender)),
         pages.router(service, live),
         replying.router(service, sender),
     ]

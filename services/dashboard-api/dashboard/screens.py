@@ -30,6 +30,7 @@ def patient_row(row: Row, target: Target) -> dict[str, Any]:
     setting = target.round_setting(row["round"])
     return {
         "href": f"/targets/{target.id}/patients/{row['patient_id']}",
+        "id": row["patient_id"],
         "nhs_number": spaced(row["nhs_number"]),
         "name": row["name"] or "Name not known",
         "round": setting.name if setting else NOT_KNOWN,

@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
 from dashboard.cells import Cell, chosen, counted
-from dashboard.coming import Coming
 from dashboard.filters import FilterError, Filters, Place, Sort, Waiting
 from dashboard.timeline import Entry
 from dashboard.views import RoundSetting, Row, Target
@@ -333,42 +332,6 @@ async def read_timeline(connection: Connection, patient_id: str) -> list[Entry]:
     """A patient's timeline, the oldest entry first."""
     rows = await connection.fetch(SQL["read_timeline"], patient_id)
     return [Entry(patient_id, *row) for row in rows]
-
-
-async def list_appointments(
-    connection: Connection, target_id: str, asked: Coming, limit: int
-) -> Sequence[Row]:
-    """Appointments in the order of (start, patient), within a `snapshot`."""
-    starts_at, patient_id = asked.after or (None, None)
-    rows: Sequence[Row] = await connection.fetch(
-        SQL["list_appointments"],
-        target_id,
-        asked.begin,
-        asked.end,
-        asked.clinician,
-        starts_at,
-        patient_id,
-        limit,
-    )
-    return rows
-
-
-async def every_appointment(pool: Pool, target_id: str, asked: Coming) -> AsyncIterator[Row]:
-    """All appointments asked for, page by page; no connection is held between pages."""
-    while True:
-        async with pool.acquire() as connection, snapshot(connection):
-            rows = await list_appointments(connection, target_id, asked, CSV_ROWS)
-        for row in rows:
-            yield row
-        if len(rows) < CSV_ROWS:
-            return
-        asked = replace(asked, after=(rows[-1]["starts_at"], rows[-1]["patient_id"]))
-
-
-async def read_clinicians(connection: Connection, target_id: str) -> list[str]:
-    """Whose slots a target has, by name."""
-    rows = await connection.fetch(SQL["read_clinicians"], target_id, MOST_CLINICIANS)
-    return [row["clinician"] for row in rows]
 
 
 async def list_slot_days(connection: Connection, target_id: str, since: datetime) -> list[Row]:

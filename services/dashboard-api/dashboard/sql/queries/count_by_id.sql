@@ -1,0 +1,8 @@
+-- How many of the patients $2 are in the cells $1, and how many of those have an appointment to come
+-- after $3; who they are, the first $4 by name.
+SELECT
+    count(*) AS patients,
+    count(*) FILTER (WHERE p.starts_at > $3) AS standing,
+    (array_agg(coalesce(nullif(p.name, ''), 'Name not known') ORDER BY p.sort_name, p.patient_id))[1:$4::integer] AS names
+FROM patients AS p
+WHERE p.cell = ANY($1::bigint[]) AND p.patient_id = ANY($2::uuid[])

@@ -1,0 +1,13 @@
+-- How many appointments after $3 the patients of the cells $2 have, counted no further than $5; $4 is the
+-- NHS number asked for.
+SELECT count(*)
+FROM (
+    SELECT
+    FROM patients AS p
+    WHERE
+        p.target_id = $1
+        AND p.starts_at > $3
+        AND p.cell = ANY($2::bigint[])
+        AND ($4::text IS NULL OR p.nhs_number = $4)
+    LIMIT $5
+)
