@@ -40,6 +40,8 @@ def environment(package: str, assets: Assets) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Templates come with the code: looking for newer files takes a call each, on every page.
+        auto_reload=False,
     )
     found.globals["asset"] = assets.address
     return found
