@@ -63,9 +63,9 @@ class RoundRow:
 
 @dataclass(frozen=True)
 class Notice:
-    """Why a target does not go on by itself, and where that is put right."""
+    """Why something does not go on by itself, and where that is put right."""
 
-    about: Literal["state", "patients", "slots"]
+    about: Literal["state", "patients", "slots", "replies"]
     title: str
     text: str
     link: str
@@ -236,12 +236,13 @@ def wait_text(waiting: Waiting) -> str:
 
 
 def notices(target: Target, as_of: datetime) -> list[Notice]:
-    """What keeps a target from going on, the most important first."""
+    """What keeps a target from going on and what waits for staff, the most important first."""
     settings, here = f"/targets/{target.id}/settings", f"/targets/{target.id}"
     totals = overview(target.histogram)
     if target.state == "closed":
         text = "Nobody else is invited. Patients who are being invited can still answer."
-        return [Notice("state", "This target is closed", text, "See its settings", settings)]
+        closed = Notice("state", "This target is closed", text, "See its settings", settings)
+        return [closed, *_reply_notices(target)]
     found = []
     if target.state == "paused":
         text = (
@@ -260,7 +261,7 @@ def notices(target: Target, as_of: datetime) -> list[Notice]:
                 f"{here}/upload",
             )
         )
-    return [*found, *_slot_notices(target, totals, as_of)]
+    return [*found, *_slot_notices(target, totals, as_of), *_reply_notices(target)]
 
 
 def _slot_notices(target: Target, totals: Overview, as_of: datetime) -> list[Notice]:
@@ -278,6 +279,16 @@ def _slot_notices(target: Target, totals: Overview, as_of: datetime) -> list[Not
         text = f"No slot is free in the booking window, {slots_window(target)}."
         return [Notice("slots", "There are no slots to book", text, "Add slots", f"{here}/slots")]
     return []
+
+
+def _reply_notices(target: Target) -> list[Notice]:
+    """That patients wait for a person to answer them."""
+    if not target.replies:
+        return []
+    waits = "reply waits" if target.replies == 1 else "replies wait"
+    title = f"{number(target.replies)} {waits} for an answer from you"
+    text = "Recall did not understand what was written, and does not answer for you."
+    return [Notice("replies", title, text, "See the replies", f"/targets/{target.id}/replies")]
 
 
 def spoken(target: Target) -> str:

@@ -11,7 +11,7 @@ from recall.contracts.vocabulary import STATUSES
 def made(text: str) -> str:
     names = "breadcrumbs, choice, confirm, empty, errors, nhs, notice, pager, result, tabs, tag"
     template = TEMPLATES.from_string(f'{{% from "parts.html" import {names} %}}{text}')
-    target = {"id": "t-1", "name": "Flu", "practice": "A81001", "state": "active"}
+    target = {"id": "t-1", "name": "Flu", "practice": "A81001", "state": "active", "replies": 2}
     return re.sub(r"\s+", " ", template.render(target=target))
 
 
@@ -47,6 +47,7 @@ def test_the_tab_shown_is_the_current_page_and_no_other() -> None:
     said = made('{{ tabs(target, "Alerts") }}')
     assert re.findall(r'href="([^"]+)" aria-current="page"', said) == ["/targets/t-1/alerts"]
     assert said.count("<a ") == 8
+    assert ">2<" in said
 
 
 def test_a_confirmation_has_a_button_and_a_way_back() -> None:

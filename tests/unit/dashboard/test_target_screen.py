@@ -141,6 +141,14 @@ def test_what_keeps_a_target_from_going_on_is_said() -> None:
     ]
 
 
+def test_replies_that_wait_for_staff_are_said_whatever_the_state() -> None:
+    assert titles(replies=1) == ["1 reply waits for an answer from you"]
+    assert titles(replies=3, state="closed") == [
+        "This target is closed",
+        "3 replies wait for an answer from you",
+    ]
+
+
 def test_the_list_of_targets_has_the_headline_numbers_and_what_to_attend_to() -> None:
     summary = screen.target_summary(target(state="paused", available=0), NOW)
     assert [number.n for number in summary["numbers"]] == [121, 45, 76, 64, 5, 1, 6]
