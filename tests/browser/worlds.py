@@ -6,6 +6,9 @@ from itertools import count
 from typing import Any
 
 from browser.visiting import Recall
+from invitations.behaviour import Scenario
+from invitations.channels import Channels
+from invitations.settings import Settings
 from launcher import example
 from launcher.made_up import MadeUp, csv_of, made_up
 from recall.contracts.instants import instant
@@ -34,12 +37,17 @@ def people(number: int) -> list[MadeUp]:
 
 
 async def target(
-    recall: Recall, name: str, patients: list[MadeUp] | None = None, *, slots: int = 0
+    recall: Recall,
+    name: str,
+    patients: list[MadeUp] | None = None,
+    *,
+    slots: int = 0,
+    **changes: Any,
 ) -> str:
     """A target of its own with these patients, all that follows done; returns its id."""
     target_id = f"test-{next(NAMES)}"
     driver = recall.driver
-    body = example.TARGET | {"target_id": target_id, "name": name}
+    body = example.TARGET | {"target_id": target_id, "name": name} | changes
     await driver.post("ingest", "/v1/targets", json=body)
     if slots:
         released = [
@@ -56,3 +64,20 @@ async def target(
         await driver.upload(target_id, csv_of(patients))
     await driver.settle()
     return target_id
+
+
+async def patient_id(recall: Recall, target_id: str, person: MadeUp) -> str:
+    """The id of somebody on a target."""
+    path = f"/v1/targets/{target_id}/patients"
+    found = await recall.driver.get("dashboard", path, nhs_number=person.nhs_number)
+    return str(found["patients"][0]["patient_id"])
+
+
+async def link_of(recall: Recall, target_id: str, person: MadeUp, round_number: int = 1) -> str:
+    """The patient's own page behind the link of their invitation."""
+    settings = Settings(
+        kafka_bootstrap_servers="unused", database_url="unused", port=1, token="unused"
+    )
+    channels = Channels(settings, Scenario())
+    token = channels.token_of(f"{await patient_id(recall, target_id, person)}.{round_number}")
+    return f"{recall.stack.stack['invitations']}/b/{token}"

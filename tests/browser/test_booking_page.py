@@ -1,0 +1,78 @@
+"""The patients' own page, on a phone: the birthday first, then an appointment or no."""
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from browser import worlds
+from browser.visiting import NARROW, Recall, Visit, Visits
+from launcher.made_up import MadeUp
+
+ROUNDS = [{"channel": "sms-link", "name": "SMS link invitation", "respond_within": "P7D"}]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(visits: Visits) -> Visit:
+    """A patient, who is nobody to staff's pages."""
+    return await visits.begin(viewport=NARROW, signed_in=False)
+
+
+async def tell_birthday(visit: Visit, person: MadeUp, day: int | None = None) -> None:
+    """Answer the page's first question."""
+    page = visit.page
+    await page.get_by_label("Day").fill(str(day or person.born.day))
+    await page.get_by_label("Month").fill(str(person.born.month))
+    await page.get_by_label("Year").fill(str(person.born.year))
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Continue").click()
+
+
+async def sound(visit: Visit) -> None:
+    """Nothing wrong with the page as it is now (axe-core needs the page's scripts to run)."""
+    assert await visit.violations() == []
+    assert await visit.overflow() == []
+
+
+async def test_a_patient_books_on_their_phone_and_staff_see_it(
+    phone: Visit, recall: Recall
+) -> None:
+    person, *others = worlds.people(2)
+    target_id = await worlds.target(recall, "By link", [person, *others], slots=4, rounds=ROUNDS)
+    await phone.open(await worlds.link_of(recall, target_id, person))
+    await sound(phone)
+    await expect(phone.page.locator("main")).not_to_contain_text("Wednesday")
+
+    await tell_birthday(phone, person, day=person.born.day % 28 + 1)
+    await expect(phone.page.get_by_role("alert")).to_contain_text("date of birth")
+    await sound(phone)
+
+    await tell_birthday(phone, person)
+    await sound(phone)
+    await phone.page.get_by_role("radio").first.check()
+    async with phone.page.expect_navigation():
+        await phone.page.get_by_role("button", name="Book this appointment").click()
+    await expect(phone.page.locator("h1")).to_have_text("Your appointment is booked")
+    await sound(phone)
+
+    await recall.driver.settle()
+    said = await recall.driver.page(target_id)
+    assert (said["overview"]["booked"], said["slots"]["available"]) == (1, 3)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_a_patient_says_no(visits: Visits, recall: Recall, javascript: bool) -> None:
+    (person,) = worlds.people(1)
+    target_id = await worlds.target(recall, "By link", [person], slots=2, rounds=ROUNDS)
+    phone = await visits.begin(viewport=NARROW, signed_in=False, javascript=javascript)
+    await phone.open(await worlds.link_of(recall, target_id, person))
+    await tell_birthday(phone, person)
+    async with phone.page.expect_navigation():
+        await phone.page.get_by_role("button", name="I do not want an appointment").click()
+    await expect(phone.page.locator("h1")).to_have_text("Thank you for telling us")
+    await recall.driver.settle()
+    assert (await recall.driver.page(target_id))["overview"]["declined"] == 1
+
+
+async def test_a_link_that_nobody_was_sent_says_what_to_do(phone: Visit, recall: Recall) -> None:
+    await phone.open(f"{recall.stack.stack['invitations']}/b/{'A' * 22}", 404)
+    await sound(phone)
