@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
@@ -113,6 +113,16 @@ class Visit:
         """What sticks out of the page sideways; nothing while the page does not scroll that way."""
         found: list[str] = await self.page.evaluate(OVERFLOWING)
         return [f"{self.page.url}: {one}" for one in found]
+
+    async def sound(self) -> None:
+        """Nothing is wrong with the page as it is now (axe-core needs the page's scripts to run)."""
+        found = [*await self.violations(), *await self.overflow()]
+        assert not found, "\n".join(found)
+
+    async def press(self, name: str, *, role: Literal["button", "link"] = "button") -> None:
+        """Press a button or follow a link by its name; it leads to another page."""
+        async with self.page.expect_navigation():
+            await self.page.get_by_role(role, name=name, exact=True).click()
 
     async def texts(self, selector: str) -> list[str]:
         """The texts of all that a selector finds, spaces made one."""
