@@ -135,7 +135,7 @@ class Visit:
         # The browser itself writes a line when a page that we ask for is a refusal.
         if REFUSED.match(message.text) and message.location["url"] in self._refused:
             return
-        self._wrong.append(f"{self.page.url}: console: {message.text}")
+        self._wrong.append(f"{self.page.url}: console: {message.text} {message.location}")
 
     def _on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -143,8 +143,8 @@ class Visit:
             self._wrong.append(f"{self.page.url} asked {parts.netloc}")
 
     def _on_response(self, response: Response) -> None:
-        """A form that is refused on purpose answers with its own page again."""
-        if response.request.is_navigation_request() and response.request.method == "POST":
+        """What is refused of a form is said on the page; the browser's own line is no fault."""
+        if response.request.method == "POST":
             self._refused.add(response.url)
 
 
