@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from catalogue import asyncapi, pages, schemas, texts
+from catalogue import asyncapi, pages, schemas, simulation, texts
 from catalogue.baseline import BASELINES, broken_since
 from catalogue.places import DOCS, ROOT, SCHEMAS
 from workflow import diagram
@@ -23,6 +23,7 @@ def generated() -> dict[Path, str]:
         DOCS / "codes.md": pages.codes_page(),
         DOCS / "metrics.md": pages.metrics_page(),
         DOCS / "texts.md": texts.texts_page(),
+        DOCS / "simulation.md": simulation.simulation_page(),
         DOCS / "asyncapi.yaml": asyncapi.text(),
         diagram.STATES_PAGE: diagram.page(),
     }

@@ -99,6 +99,12 @@ class Cancelled(msgspec.Struct, frozen=True):
     slot_id: str
 
 
+class Delayed(msgspec.Struct, frozen=True):
+    """The message did not arrive, and may if it is sent again."""
+
+    reason: UndeliverableReason
+
+
 class OfferWanted(msgspec.Struct, frozen=True):
     """The slot is gone: three others are to be offered."""
 
@@ -119,7 +125,7 @@ class OptedIn(msgspec.Struct, frozen=True):
 
 Told = Booked | Stood | Declined | Undelivered | Noted | Cancelled
 """Effects that others are told of, as events."""
-Effect = Told | OfferWanted | Tell | OptedOut | OptedIn
+Effect = Told | Delayed | OfferWanted | Tell | OptedOut | OptedIn
 Step = tuple[Invitation, list[Effect]]
 
 Slots = Mapping[str, Slot]
@@ -127,16 +133,29 @@ Slots = Mapping[str, Slot]
 
 
 def report_delivery(
-    invitation: Invitation, state: Delivery, reason: UndeliverableReason | None, at: datetime
+    invitation: Invitation,
+    state: Delivery,
+    reason: UndeliverableReason | None,
+    at: datetime,
+    *,
+    temporary: bool = False,
 ) -> Step:
-    """A channel says how far the message got; only `failed` ends an invitation."""
+    """A channel says how far the message got; only a `failed` that is final ends an invitation."""
     if invitation.state != "open" or _settled(invitation.delivery, state):
         return invitation, []
+    if state == "failed" and temporary:
+        # What has arrived need not be sent again, whatever a late report says.
+        arrived = invitation.delivery == "delivered"
+        return invitation, [] if arrived else [Delayed(reason or "technical_failure")]
     if state == "failed":
-        return _ended(
-            invitation, "undeliverable", at, delivery="failed", reason=reason or "technical_failure"
-        ), [Undelivered(reason or "technical_failure")]
+        return undelivered(invitation, reason or "technical_failure", at)
     return replace(invitation, delivery=state), [Noted()]
+
+
+def undelivered(invitation: Invitation, reason: UndeliverableReason, at: datetime) -> Step:
+    """The message cannot reach the patient, who moves on at once."""
+    ended = _ended(invitation, "undeliverable", at, delivery="failed", reason=reason)
+    return ended, [Undelivered(reason)]
 
 
 def _settled(known: Delivery | None, state: Delivery) -> bool:

@@ -5,7 +5,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from invitations import availability, batches, deadlines, phones, simulation, store
+from invitations import availability, batches, deadlines, phones, resending, simulation, store
 from invitations.behaviour import scenario_from
 from invitations.channels import Channels
 from invitations.handlers import handlers
@@ -41,6 +41,8 @@ def create_app(settings: Settings) -> FastAPI:
     for topic, handler in handlers(channels, rotation).items():
         service.reads(topic, handler)
     service.every(TIMER_SECONDS, "simulation", partial(simulation.act, service, channels, rotation))
+    resend = partial(resending.resend, service, channels, rotation)
+    service.every(TIMER_SECONDS, "temporary failures", resend)
     service.every(TIMER_SECONDS, "deadlines", partial(deadlines.expire, service, channels))
     service.every(LETTERS_SECONDS, "letters", partial(batches.form, service, practices))
     service.every(PUBLISH_SECONDS, "availability", partial(availability.publish, service))

@@ -5,17 +5,20 @@ from the seed and the invitation's id, so that the same seed gives the same crow
 """
 
 import json
+import math
 from datetime import timedelta
 from pathlib import Path
+from statistics import NormalDist
 from typing import Literal
 
 import msgspec
 
+from invitations.magic import FIRST_ANSWER, Recipient, arrives, recipient_of
 from recall.contracts.ids import draw
 from recall.contracts.instants import duration
-from recall.contracts.vocabulary import UndeliverableReason
+from recall.contracts.vocabulary import UndeliverableReason, is_text_channel
 
-Kind = Literal["delivered", "failed", "supplier", "reply", "visit"]
+Kind = Literal["delivered", "delayed", "failed", "supplier", "reply", "visit"]
 """What a simulated channel reports, in its own words or a print supplier's, or a visit to the
 booking page."""
 
@@ -34,6 +37,10 @@ RETURNS = (
 )
 """Why simulated letters come back, by chances added up."""
 TEXT_TAKES = timedelta(seconds=20)
+MEDIAN_ANSWER = 0.05
+"""Half of those who answer do so within this share of the time that they have …"""
+SPREAD = 1.2
+"""… and the others later, as a log-normal distribution has it."""
 ANSWERS_AGAIN = timedelta(minutes=1)
 """How soon a simulated patient answers a new offer."""
 
@@ -70,6 +77,8 @@ class Scenario(msgspec.Struct, frozen=True):
     answers: dict[str, dict[str, Script]] = {}
     odds: dict[str, Odds] = {}
     silent_unless_scripted: bool = False
+    magic: bool = False
+    """Whether the last digits of a mobile decide what becomes of a text (`invitations.magic`)."""
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -91,24 +100,38 @@ def scenario_from(path: Path | None) -> Scenario:
     return msgspec.convert(json.loads(path.read_text()), Scenario)
 
 
-def acts_of(
-    scenario: Scenario,
-    seed: int,
-    *,
-    invitation_id: str,
-    nhs_number: str,
-    round_number: int,
-    channel: str,
-    respond_within: timedelta,
-) -> list[Act]:
-    """What will be reported about one invitation, in order of time."""
-    script = scenario.answers.get(nhs_number, {}).get(str(round_number))
+class Going(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation that goes out, as far as what becomes of it depends on it.
+
+    `mobile` is where a text goes, needed where numbers are magic; `attempt` how often it has been
+    sent, this time included.
+    """
+
+    invitation_id: str
+    nhs_number: str
+    round_number: int
+    channel: str
+    respond_within: timedelta
+    mobile: str | None = None
+    attempt: int = 1
+
+
+def acts_of(scenario: Scenario, seed: int, going: Going) -> list[Act]:
+    """What will be reported about one invitation, in order of time.
+
+    A script comes first, then a magic number, then the scenario's silence, then its odds.
+    """
+    channel = going.channel
+    script = scenario.answers.get(going.nhs_number, {}).get(str(going.round_number))
     if script is not None:
         return _scripted(script, channel)
+    magic = recipient_of(going.mobile) if scenario.magic and is_text_channel(channel) else None
+    if magic is not None:
+        return _magic(magic, channel, going.attempt)
     if scenario.silent_unless_scripted:
         return _carried(channel)
     odds = scenario.odds.get(channel) or DEFAULT_ODDS.get(channel, _SILENT)
-    return _drawn(odds, seed, invitation_id, channel, respond_within)
+    return _drawn(odds, seed, going)
 
 
 def _carried(channel: str) -> list[Act]:
@@ -131,9 +154,8 @@ def _scripted(script: Script, channel: str) -> list[Act]:
     return _in_order(_carried(channel), _answer(after, channel, said))
 
 
-def _drawn(
-    odds: Odds, seed: int, invitation_id: str, channel: str, respond_within: timedelta
-) -> list[Act]:
+def _drawn(odds: Odds, seed: int, going: Going) -> list[Act]:
+    invitation_id, channel = going.invitation_id, going.channel
     chance = draw(seed, invitation_id, "ending")
     if chance < odds.fail:
         if channel == "letter":
@@ -144,9 +166,35 @@ def _drawn(
         return _carried(channel)
     waits = _carried(channel)[-1].after
     # An answer comes after the message did, and in time.
-    span = max(respond_within * LATEST - waits, timedelta(seconds=1))
-    after = waits + span * draw(seed, invitation_id, "delay")
+    span = max(going.respond_within * LATEST - waits, timedelta(seconds=1))
+    after = waits + span * share_waited(draw(seed, invitation_id, "delay"))
     return _in_order(_carried(channel), _answer(after, channel, said))
+
+
+def share_waited(chance: float) -> float:
+    """Which share of the time somebody lets pass: log-normal, cut off where the time ends.
+
+    >>> [round(share_waited(chance), 3) for chance in (0.0, 0.5, 0.99)]
+    [0.0, 0.05, 0.651]
+    """
+    return math.exp(_LOGARITHM.inv_cdf(max(chance * _CUT_OFF, 1e-9)))
+
+
+_LOGARITHM = NormalDist(math.log(MEDIAN_ANSWER), SPREAD)
+_CUT_OFF = _LOGARITHM.cdf(0.0)
+
+
+def _magic(recipient: Recipient, channel: str, attempt: int) -> list[Act]:
+    """What a magic number does with a text."""
+    arrival = arrives(recipient, attempt)
+    if arrival == "failed":
+        return [Act(TEXT_TAKES, "failed", recipient.reason)]
+    if arrival == "delayed":
+        return [Act(TEXT_TAKES, "delayed", recipient.reason)]
+    answers = [
+        _answer(FIRST_ANSWER * place, channel, said) for place, said in enumerate(recipient.says, 1)
+    ]
+    return [Act(TEXT_TAKES, "delivered"), *answers]
 
 
 def _returned(chance: float) -> list[Act]:

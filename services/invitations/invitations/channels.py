@@ -10,7 +10,7 @@ import msgspec
 
 from invitations import store
 from invitations.answers import Invitation, MessageKind, Slot
-from invitations.behaviour import ANSWERS_AGAIN, Scenario, acts_of
+from invitations.behaviour import ANSWERS_AGAIN, Going, Scenario, acts_of
 from invitations.codes import code_of, grouped
 from invitations.compose import Facts, invitation_text, message_text
 from invitations.settings import Settings
@@ -39,6 +39,14 @@ class Outgoing(msgspec.Struct, frozen=True):
     patient: store.Patient
     target: store.Target
     offer: Sequence[Slot]
+    sent_at: datetime | None = None
+    """When it is sent again; None: with its dispatch."""
+    attempt: int = 1
+
+    @property
+    def at(self) -> datetime:
+        """When it is sent."""
+        return self.sent_at or self.invitation.dispatched_at
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -148,8 +156,8 @@ class Channels:
     def _sent(self, one: Outgoing) -> threads.Sent:
         """What the patient's simulated phone shows."""
         i = one.invitation
-        text = self._text(one, contact_for(one.patient, i.dispatched_at))
-        return threads.Sent(i.invitation_id, "invitation", text, i.dispatched_at)
+        text = self._text(one, contact_for(one.patient, one.at))
+        return threads.Sent(i.invitation_id, "invitation", text, one.at)
 
     def _text(self, one: Outgoing, contact: Contact) -> str:
         """The words of an invitation."""
@@ -170,20 +178,22 @@ class Channels:
             self._request(unit, one)
             return []
         i = one.invitation
-        acts = acts_of(
-            self._scenario,
-            self._settings.seed,
+        going = Going(
             invitation_id=i.invitation_id,
             nhs_number=one.patient.nhs_number,
             round_number=i.round,
             channel=i.channel,
-            respond_within=i.expires_at - i.dispatched_at,
+            respond_within=i.expires_at - one.at,
+            # Only where numbers are magic is it worth finding out which one it goes to.
+            mobile=contact_for(one.patient, one.at).mobile if self._scenario.magic else None,
+            attempt=one.attempt,
         )
-        return [_act(i, i.dispatched_at + act.after, act.kind, act.text) for act in acts]
+        acts = acts_of(self._scenario, self._settings.seed, going)
+        return [_act(i, one.at + act.after, act.kind, act.text) for act in acts]
 
     def _request(self, unit: Unit, one: Outgoing) -> None:
         i = one.invitation
-        contact = contact_for(one.patient, i.dispatched_at)
+        contact = contact_for(one.patient, one.at)
         link, code = self._opening(i)
         unit.emit(
             wire.InvitationRequested(
@@ -199,11 +209,12 @@ class Channels:
                 offer=_offered(one.offer),
                 link=link,
                 code=code,
-                requested_at=instant(i.dispatched_at),
+                requested_at=instant(one.at),
                 expires_at=instant(i.expires_at),
+                attempt=one.attempt,
             ),
-            i.round,
-            at=instant(i.dispatched_at),
+            i.round if one.attempt == 1 else f"{i.round}.{one.attempt}",
+            at=instant(one.at),
             topic=channel_topic(i.channel),
             partition=i.partition,
         )

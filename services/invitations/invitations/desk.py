@@ -15,6 +15,7 @@ from invitations.answers import (
     Booked,
     Cancelled,
     Declined,
+    Delayed,
     Effect,
     Invitation,
     Noted,
@@ -28,11 +29,16 @@ from invitations.answers import (
     Told,
     Undelivered,
     opted_out,
+    undelivered,
 )
 from invitations.channels import Channels, Message
 from invitations.offering import Rotation
+from invitations.retrying import next_attempt
+from invitations.store import resending
 from invitations.telling import Said, tell_outcome
+from recall.contracts.vocabulary import UndeliverableReason
 from recall.kit.unit import Unit
+from recall.windows import bank_holidays
 
 
 class Desk:
@@ -51,6 +57,7 @@ class Desk:
         self._standing: dict[tuple[str, str], Slot] = {}
         self._words: dict[str, tuple[bool, datetime]] = {}
         self._messages: list[Message] = []
+        self._delayed: dict[str, tuple[UndeliverableReason, str, Said]] = {}
 
     async def load(self, patients: Iterable[str]) -> None:
         """Lock all invitations of these patients."""
@@ -117,6 +124,9 @@ class Desk:
                 self._messages.append(Message(invitation, kind, said.cause_id, said.at))
             case OptedOut() | OptedIn():
                 self._words[invitation.person_id] = (isinstance(effect, OptedOut), said.at)
+            case Delayed(reason):
+                report_id = said.cause.data.report_id if said.cause else said.cause_id
+                self._delayed[invitation.invitation_id] = (reason, report_id, said)
             case Stood() | Declined() | Undelivered() | Noted():
                 pass
         if isinstance(effect, Told):
@@ -176,6 +186,7 @@ class Desk:
     async def close(self) -> None:
         """End what opt-outs end, make new offers, store everything, send messages."""
         await self._end_texts_of_opted_out()
+        await self._send_again_or_end()
         offers = await self._offer()
         connection = self.unit.connection
         changed = [self.invitations[name] for name in sorted(self._changed)]
@@ -219,6 +230,36 @@ class Desk:
                 _, at = self._words[known.person_id]
                 said = Said(at, "reply", "patient", None, f"{known.invitation_id}/opted_out")
                 self.apply((opted_out(known, at), [Undelivered("opted_out")]), said)
+
+    async def _send_again_or_end(self) -> None:
+        """What met a temporary failure goes out again later, or ends where that is of no use."""
+        waiting = {n for n in self._delayed if self.invitations[n].state == "open"}
+        if not waiting:
+            return
+        connection = self.unit.connection
+        known = await resending.read(connection, waiting)
+        targets = await store.read_targets(
+            connection, {self.invitations[name].target_id for name in waiting}
+        )
+        again = []
+        for name in sorted(waiting):
+            invitation, (reason, report_id, said) = self.invitations[name], self._delayed[name]
+            attempt, heard, due = known.get(name, (1, "", None))
+            if due is not None or heard == report_id:
+                continue  # The same failure said once more.
+            target = targets.get(invitation.target_id)
+            found = target.round_of(invitation.round) if target else None
+            window = found.send_window if found else None
+            holidays = bank_holidays(said.at)
+            due = next_attempt(attempt, said.at, window, invitation.expires_at, holidays)
+            if due is None:
+                self.apply(undelivered(invitation, reason, said.at), said)
+                continue
+            again.append(
+                resending.Resending(name, invitation.partition, attempt + 1, report_id, due)
+            )
+        if again:
+            await resending.save(connection, again)
 
     async def _offer(self) -> dict[str, Sequence[Slot]]:
         """Three other slots for each whose slot was gone."""

@@ -258,7 +258,10 @@ def _fold_report(desk: Desk, record: Record, fresh: set[tuple[str, str]]) -> Non
     invitation = desk.invitation(data.invitation_id)
     if isinstance(data, wire.DeliveryReported):
         report: DeliveryReported = data
-        desk.apply(report_delivery(invitation, report.state, report.reason, at), said)
+        step = report_delivery(
+            invitation, report.state, report.reason, at, temporary=report.temporary
+        )
+        desk.apply(step, said)
         return
     key = (data.invitation_id, data.report_id)
     if key not in fresh:

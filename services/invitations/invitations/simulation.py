@@ -54,6 +54,7 @@ def _reported(act: store.Act, report_id: str, at: str) -> tuple[str, object]:
             received_at=at,
         )
     state, reason = _delivery(act)
+    temporary = act.kind == "delayed"
     return state, wire.DeliveryReported(
         target_id=act.target_id,
         patient_id=act.patient_id,
@@ -62,6 +63,7 @@ def _reported(act: store.Act, report_id: str, at: str) -> tuple[str, object]:
         report_id=report_id,
         state=state,
         reason=reason,
+        temporary=temporary,
         received_at=at,
     )
 
@@ -71,7 +73,7 @@ def _delivery(act: store.Act) -> tuple[Delivery, UndeliverableReason | None]:
     if act.kind == "supplier":
         said = said_of_letter(act.said)
         return said.delivery, said.reason
-    if act.kind == "failed":
+    if act.kind in {"failed", "delayed"}:
         return "failed", cast("UndeliverableReason", act.said)
     return "delivered", None
 

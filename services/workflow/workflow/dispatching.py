@@ -17,8 +17,8 @@ from recall.contracts.vocabulary import AlertCode
 from recall.kit.service import Service
 from recall.kit.unit import Unit
 from recall.register import Person, Register, alert_of
+from recall.windows import bank_holidays
 from workflow import messages, store
-from workflow.bank_holidays import bank_holidays
 from workflow.decide import Folded, Happening, Patient, fold, tallied
 from workflow.pacing import Plan, Round, plan
 from workflow.store import Queue

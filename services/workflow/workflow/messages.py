@@ -21,8 +21,9 @@ from recall.contracts.vocabulary import (
 from recall.kit import wire
 from recall.kit.codec import Event
 from recall.kit.consuming import Record
+from recall.windows import Window
 from workflow.decide import SERVICE, Enrolment, Happening, Patient, Withdrawal
-from workflow.pacing import Availability, Round, Settings, Wait, Window
+from workflow.pacing import Availability, Round, Settings, Wait
 
 INVITATIONS = "invitations"
 """The actor of what invitations decides of itself."""

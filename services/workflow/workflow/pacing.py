@@ -1,38 +1,18 @@
 """When the queue may move: send windows, room, and the reason why each round waits."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from msgspec import Struct
 
-from recall.contracts.instants import LONDON, instant, london_date
+from recall.contracts.instants import instant, london_date
 from recall.contracts.vocabulary import QueueReason, TargetState
+from recall.windows import NO_HOLIDAYS, Holidays, Window, is_open, next_opening
 
 UNLIMITED: Final = 2**31 - 1
 """Room when a target has no ratio and a slot is free."""
-
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_FIVE_WEEKS: Final = 35
-"""Christmas Day and New Year's Day fall on the same weekday: two weeks' openings may be lost."""
-
-Holidays = frozenset[date]
-"""Bank holidays, of the year asked about and the next at least."""
-NONE: Final[Holidays] = frozenset()
-
-
-class Window(Struct, frozen=True):
-    """When a round may send: on these weekdays from `opens` until before `closes`, London time.
-
-    Both are `HH:MM` and compare as text; `closes` may be `24:00`.  Without `bank_holidays` it
-    stays shut on those days.
-    """
-
-    days: frozenset[str]
-    opens: str
-    closes: str
-    bank_holidays: bool = True
 
 
 class Round(Struct, frozen=True):
@@ -95,7 +75,7 @@ def plan(
     availability: Availability,
     being_invited: int,
     now: datetime,
-    holidays: Holidays = NONE,
+    holidays: Holidays = NO_HOLIDAYS,
 ) -> Plan:
     """What a target may do now.
 
@@ -157,41 +137,3 @@ def _in_window(step: Round, now: datetime, holidays: Holidays) -> Wait:
         return Wait(step.round, "next_to_be_invited", None)
     opening = next_opening(step.window, now, holidays)
     return Wait(step.round, "outside_send_window", instant(opening) if opening else None)
-
-
-def is_open(window: Window, at: datetime, holidays: Holidays = NONE) -> bool:
-    """Whether a window lets send at an instant."""
-    local = at.astimezone(LONDON)
-    clock = f"{local.hour:02d}:{local.minute:02d}"
-    return (
-        WEEKDAYS[local.weekday()] in window.days
-        and window.opens <= clock < window.closes
-        and (window.bank_holidays or local.date() not in holidays)
-    )
-
-
-def next_opening(window: Window, at: datetime, holidays: Holidays = NONE) -> datetime | None:
-    """The first instant from `at` on at which a window is open, in UTC; None if it never is."""
-    if is_open(window, at, holidays):
-        return at
-    today = london_date(at)
-    for ahead in range(_FIVE_WEEKS):
-        found = _openings(window, today + timedelta(days=ahead), at, holidays)
-        if found:
-            return min(found)
-    return None
-
-
-def _openings(window: Window, day: date, after: datetime, holidays: Holidays) -> list[datetime]:
-    """Instants after `after` at which a window opens on a London day.
-
-    In the night the clocks go back the same time of day comes twice: both count.  In the night
-    they go forward it may not come at all: the window then opens as the clocks jump over it.
-    """
-    hour, minute = (int(part) for part in window.opens.split(":"))
-    if hour == 24:  # noqa: PLR2004 - a window that opens as the day ends never does.
-        return []
-    walls = [datetime.combine(day, time(hour, minute, fold=fold), LONDON) for fold in (0, 1)]
-    clocks_change = datetime.combine(day, time(1), UTC)
-    found = [clocks_change, *(wall.astimezone(UTC) for wall in walls)]
-    return [o for o in found if o > after and is_open(window, o, holidays)]

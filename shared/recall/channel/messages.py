@@ -136,7 +136,7 @@ def asked_for(said: object) -> Message | Withdrawal:
 
 def _invitation(said: InvitationRequested) -> Message:
     return Message(
-        key=said.invitation_id,
+        key=_key(said),
         about=Reference(said.channel, said.target_id, said.invitation_id),
         kind="invitation",
         destination=said.destination,
@@ -146,6 +146,13 @@ def _invitation(said: InvitationRequested) -> Message:
         code=said.code,
         expires_at=moment(said.expires_at),
     )
+
+
+def _key(said: InvitationRequested) -> str:
+    """The invitation's id; an invitation that is to be sent again has another key."""
+    if said.attempt == 1:
+        return said.invitation_id
+    return f"{said.invitation_id}.attempt-{said.attempt}"
 
 
 def _further(said: MessageRequested) -> Message:

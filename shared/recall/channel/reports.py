@@ -66,13 +66,23 @@ def delivered(about: Reference, report_id: str, at: datetime) -> Report:
     return _delivery(about, report_id, at, "delivered", None)
 
 
-def failed(about: Reference, report_id: str, at: datetime, reason: UndeliverableReason) -> Report:
+def failed(
+    about: Reference,
+    report_id: str,
+    at: datetime,
+    reason: UndeliverableReason,
+    *,
+    temporary: bool = False,
+) -> Report:
     """The message cannot reach the patient, who moves on to the next round at once.
+
+    With `temporary` it may reach them if it is sent again: Recall asks for that later, a few times
+    at most, in the round's send window and before the deadline.
 
     Raises:
         pydantic.ValidationError: the id is no ReportId, or the reason is not on the list.
     """
-    return _delivery(about, report_id, at, "failed", reason)
+    return _delivery(about, report_id, at, "failed", reason, temporary=temporary)
 
 
 def posted(about: Reference, report_id: str, at: datetime, words: str) -> Report:
@@ -109,6 +119,8 @@ def _delivery(
     at: datetime,
     state: Delivery,
     reason: UndeliverableReason | None,
+    *,
+    temporary: bool = False,
 ) -> Report:
     said = DeliveryReported(
         target_id=about.target_id,
@@ -118,6 +130,7 @@ def _delivery(
         report_id=report_id,
         state=state,
         reason=reason,
+        temporary=temporary,
         received_at=instant(at),
     )
     return Report(event_id(about.invitation_id, state, report_id), said)

@@ -4,9 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recall.contracts.instants import london_date
+from recall.windows import Window, bank_holidays, is_open, next_opening
 from unit.workflow.builders import WEEKDAYS
-from workflow.bank_holidays import bank_holidays
-from workflow.pacing import Window, is_open, next_opening
 
 clock = st.builds("{:02d}:{:02d}".format, st.integers(0, 23), st.integers(0, 59))
 windows = st.builds(

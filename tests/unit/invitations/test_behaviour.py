@@ -3,21 +3,20 @@
 from collections import Counter
 from datetime import timedelta
 
-from invitations.behaviour import Act, Odds, Scenario, Script, acts_of
+from invitations.behaviour import Act, Going, Odds, Scenario, Script, acts_of
 
 WEEK = timedelta(days=7)
 
 
 def acts(scenario: Scenario, number: int, channel: str = "sms", seed: int = 1) -> list[Act]:
-    return acts_of(
-        scenario,
-        seed,
+    going = Going(
         invitation_id=f"patient-{number}.1",
         nhs_number="9990000018",
         round_number=1,
         channel=channel,
         respond_within=WEEK,
     )
+    return acts_of(scenario, seed, going)
 
 
 def test_the_same_seed_gives_the_same_acts() -> None:

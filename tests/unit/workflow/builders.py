@@ -8,8 +8,9 @@ from typing import Any
 from recall.contracts.ids import invitation_id, patient_id
 from recall.contracts.instants import instant
 from recall.kit import wire
+from recall.windows import Window
 from workflow.decide import Enrolment, Happening
-from workflow.pacing import Availability, Round, Settings, Window
+from workflow.pacing import Availability, Round, Settings
 
 KEY = b"made up"
 TARGET = "childhood-immunisations"

@@ -7,16 +7,13 @@ import pytest
 from dashboard.wording import local_time
 from recall.contracts.instants import moment
 from recall.contracts.vocabulary import describe
+from recall.windows import Window, bank_holidays, is_open, next_opening
 from unit.workflow.builders import DAILY, START, WEEKDAYS, free, settings
-from workflow.bank_holidays import bank_holidays
 from workflow.pacing import (
     UNLIMITED,
     Availability,
     Plan,
-    Window,
     bookable,
-    is_open,
-    next_opening,
     plan,
     room_for,
     window_passed,

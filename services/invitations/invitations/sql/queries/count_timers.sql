@@ -8,3 +8,4 @@ SELECT
     + (SELECT count(*) FROM dirty_marks)
     + (SELECT count(*) FROM boards WHERE next_start <= $1)
     + (SELECT count(*) FROM letters WHERE batch_id IS NULL AND cut_off <= $1)
+    + (SELECT count(*) FROM (SELECT FROM resendings WHERE due_at <= $1 LIMIT 1000))
