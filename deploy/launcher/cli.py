@@ -272,6 +272,22 @@ def _become(*command: str) -> None:
 
 
 @app.command(rich_help_panel="Work on it")
+def reconcile(
+    *,
+    patients: Annotated[int, typer.Option(help="So many made-up patients.", min=50)] = 100_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same crowd.")] = 7,
+    json: Json = False,
+) -> None:
+    """Play a crowd through three rounds, and count it from the topics and from all tables.
+
+    With send windows, slots in portions, removals and a pause, on empty stores of its own; every
+    look at the page must add up. Exit code 1 on any difference.
+    """
+    play = importlib.import_module("launcher.reconcile").run
+    raise typer.Exit(play(patients=patients, seed=seed, as_json=json))
+
+
+@app.command(rich_help_panel="Work on it")
 def lint(
     *,
     fix: Annotated[

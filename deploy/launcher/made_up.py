@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
+from typing import TypeVar
 
 from nhs_number.validate import calculate_checksum
 
@@ -15,6 +16,7 @@ TEST_RANGE_SIZE = 1_000_000
 """999 000 000x to 999 999 999x: 909,091 of the million have a check digit."""
 TEST_RANGE_FIRST = 999_000_000
 MOST = 900_000
+T = TypeVar("T")
 _STRIDE = 7_919  # A prime that divides no power of ten: neighbours in a list are strangers.
 
 
@@ -52,7 +54,7 @@ def csv_of(patients: Iterable[MadeUp]) -> bytes:
     return text.getvalue().encode()
 
 
-def parts(patients: Sequence[MadeUp], size: int) -> Iterator[Sequence[MadeUp]]:
-    """The patients in files of at most so many rows."""
-    for start in range(0, len(patients), size):
-        yield patients[start : start + size]
+def parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """A list in parts of at most so many: patients in files, slots in requests."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -14,6 +14,7 @@ from e2e.garbage import MARK
 from e2e.records import Raw, read
 from launcher.driving import Driver
 from launcher.stack import Stack
+from launcher.sums import broken
 from recall.contracts.events import (
     AppointmentBooked,
     InvitationDeclined,
@@ -128,7 +129,7 @@ async def complaints(stack: Stack, driver: Driver, target_id: str) -> list[str]:
     connection = await asyncpg.connect(stack.admin_dsn)
     try:
         return [
-            *rule_1(page),
+            *broken(page),
             *_outcomes(events),
             *await _invitations(connection, events),
             *await _appointments(connection, page),
@@ -138,39 +139,6 @@ async def complaints(stack: Stack, driver: Driver, target_id: str) -> list[str]:
         ]
     finally:
         await connection.close()
-
-
-def rule_1(page: dict[str, Any]) -> list[str]:
-    """The sums of rule 1 and the flow of rule 2 between the numbers of one page."""
-    o = page["overview"]
-    sums = {
-        "total = in progress + completed": (
-            o["total_patients"],
-            o["in_progress"] + o["completed"],
-        ),
-        "in progress = in queue + being invited": (
-            o["in_progress"],
-            o["in_queue"] + o["being_invited"],
-        ),
-        "completed = booked + declined + did not book + alert": (
-            o["completed"],
-            o["booked"] + o["declined"] + o["did_not_book"] + o["patient_alert"],
-        ),
-        "being invited, over all rounds": (
-            o["being_invited"],
-            sum(r["being_invited"] for r in page["rounds"]),
-        ),
-        "booked, over all rounds": (o["booked"], sum(r["booked"] for r in page["rounds"])),
-        "declined, over all rounds": (o["declined"], sum(r["declined"] for r in page["rounds"])),
-        "did not book in the last round": (
-            o["did_not_book"],
-            page["rounds"][-1]["did_not_book"],
-        ),
-    }
-    broken = [
-        f"{rule}: {left} and {right}" for rule, (left, right) in sums.items() if left != right
-    ]
-    return broken + [f"{key} is {n}" for key, n in o.items() if n < 0]
 
 
 def _outcomes(events: dict[str, list[dict[str, Any]]]) -> list[str]:

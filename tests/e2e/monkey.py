@@ -27,7 +27,7 @@ from typing import Any, Literal, TypeVar
 import httpx
 from aiokafka.errors import KafkaError
 
-from e2e.audit import Result, complaints, differences, records_of, result_of, rule_1
+from e2e.audit import Result, complaints, differences, records_of, result_of
 from e2e.garbage import MARK, thrown
 from e2e.records import write
 from launcher.crowd import ROWS_A_FILE, SLOTS_A_REQUEST, START, STEP, Crowd
@@ -37,6 +37,7 @@ from launcher.ports import free_ports
 from launcher.problems import Problem
 from launcher.process import KeptProcess
 from launcher.stack import Stack, is_ready
+from launcher.sums import broken
 from recall.contracts.topics import TOPICS
 from support.stacks import clock_of, simulated
 
@@ -257,7 +258,7 @@ async def play(stack: Stack, crowd: Crowd, monkey: Monkey) -> Result:
             monkey.next_day(day)
             await driver.advance(START + day * STEP)
             page = await insist(lambda: driver.page(crowd.target_id))
-            assert not rule_1(page), (rule_1(page), monkey.done)
+            assert not broken(page), (broken(page), monkey.done)
             if not page["overview"]["in_progress"] and not monkey.faults:
                 break
         await monkey.rest()

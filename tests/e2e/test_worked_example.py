@@ -23,7 +23,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from e2e.audit import SERVICES, complaints, records_of, rule_1
+from e2e.audit import SERVICES, complaints, records_of
 from e2e.commands import DEADLINE, dev, end_of, left_in, ran
 from e2e.doors import doors
 from e2e.garbage import KINDS, MARK, thrown
@@ -31,6 +31,7 @@ from e2e.records import Raw, write
 from launcher import example, pictures, rebuild
 from launcher.driving import Driver
 from launcher.stack import Stack, is_ready
+from launcher.sums import broken
 from recall.contracts.envelope import CONTENT_TYPE, Envelope
 from recall.contracts.events import EVENTS
 from recall.contracts.topics import TOPICS
@@ -150,7 +151,7 @@ async def test_every_number_of_the_page_is_as_in_the_worked_example(played: Play
 
 async def test_the_sums_hold_at_every_instant_that_was_observed(played: Played) -> None:
     assert len(played.seen) > 50
-    assert [broken for page in played.seen for broken in rule_1(page)] == []
+    assert [fault for page in played.seen for fault in broken(page)] == []
     totals = [page["overview"]["total_patients"] for page in played.seen]
     assert totals == sorted(totals)
     assert len({json.dumps(page["overview"]) for page in played.seen}) > 10
