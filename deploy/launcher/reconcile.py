@@ -165,7 +165,7 @@ def table(found: list[Line]) -> Table:
     made = Table(box=None, pad_edge=False)
     made.add_column("", no_wrap=True)
     for source in (*SOURCES, "expected"):
-        made.add_column(source, justify="right")
+        made.add_column(source, justify="right", min_width=9)
     made.add_column("")
     for line in found:
         counts = [line.counts.get(source) for source in (*SOURCES, "expected")]
