@@ -58,7 +58,8 @@ def records_of(topic: str, said: Sequence[Any]) -> list[Record]:
     for place, data in enumerate(said):
         model = model_of(data)
         subject = getattr(data, model.subject_field)
-        version = getattr(data, "version", None) or getattr(data, "report_id", place)
+        names = ("version", "report_id", "command_id")
+        version = next((getattr(data, name) for name in names if hasattr(data, name)), place)
         value = encode(
             model,
             data,
@@ -113,8 +114,13 @@ class Alone:
 async def pool_of(admin_dsn: str, password: str, service: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool under a service's own role, its schema made anew in this database."""
     await provision_database(admin_dsn, [service], password)
+    dsn = role_dsn(admin_dsn, service, password)
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=10) as pool:
+        yield pool
+
+
+def role_dsn(admin_dsn: str, role: str, password: str) -> str:
+    """The same database under a service's own role."""
     parts = urlsplit(admin_dsn)
     host = parts.netloc.rpartition("@")[2]
-    dsn = urlunsplit(parts._replace(netloc=f"{service}:{password}@{host}"))
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=6) as pool:
-        yield pool
+    return urlunsplit(parts._replace(netloc=f"{role}:{password}@{host}"))

@@ -7,11 +7,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from integration.workflow.desk import Desk, opened, records_of
+from integration.workflow.desk import Desk, opened
 from recall.kit import wire
 from recall.kit.consuming import Batch
 from recall.kit.migrating import migrations
 from recall.kit.sql import queries
+from support.alone import records_of
 from support.stores import TestStores, fresh_database
 from unit.workflow.builders import START, TARGET, Wire, at, patient
 
@@ -184,7 +185,7 @@ async def test_an_enrolment_in_hand_is_waited_for(desk: Desk) -> None:
             "SELECT FROM inbox_offsets WHERE topic = 'patients' AND partition = $1 FOR UPDATE",
             enrolled.partition,
         )
-        await desk.handlers.on_patients(Batch(unit, [enrolled]))
+        await desk.workflow.on_patients(Batch(unit, [enrolled]))
         removing = asyncio.create_task(desk.hear(on.removal(0)))
         await until_somebody_waits_for_a_lock(desk)
     await removing
@@ -326,7 +327,7 @@ async def test_a_crash_before_the_commit_leaves_no_trace(desk: Desk) -> None:
     before = await desk.rows("SELECT * FROM patients ORDER BY 1")
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - the crash comes before the commit.
         async with desk.service.unit() as unit:
-            await desk.handlers.on_invitation_outcomes(
+            await desk.workflow.on_invitation_outcomes(
                 Batch(unit, records_of("invitation-outcomes", [on.booked(0)]))
             )
             raise KeyboardInterrupt
