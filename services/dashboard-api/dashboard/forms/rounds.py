@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dashboard.forms.values import Trouble, Values, read_clock, read_whole
 from recall.contracts.instants import duration
+from recall.texts.filling import FIELDS
 
 WEEKDAYS: Final[Mapping[str, str]] = {
     "mon": "Monday",
@@ -24,7 +25,9 @@ CHANNELS: Final[Mapping[str, str]] = {
     "letter": "Letter: with a code to book on a page",
     "other": "Another channel, served by a plugin",
 }
-TEXT_FIELDS: Final[Mapping[str, str]] = {}
+TEXT_FIELDS: Final[Mapping[str, str]] = {
+    name: about for name, about in FIELDS.items() if name != "appointment"
+}
 """The fields that a round's wording may have, each with what stands there."""
 UNITS: Final[Mapping[str, timedelta]] = {
     "days": timedelta(days=1),
