@@ -95,6 +95,22 @@ def told(section: str, body: Body) -> list[tuple[str, str]]:
     return [] if place is None else told_round(body["rounds"][place])
 
 
+def costs(body: Body) -> list[str]:
+    """What the text of each round comes to; empty where that is not known."""
+    return [_cost(found) for found in body["rounds"]]
+
+
+def _cost(found: Body) -> str:
+    parts, cost = found.get("text_parts"), found.get("text_cost")
+    if not cost:
+        return ""
+    price = f"{cost['pence']}p, with VAT {cost['pence_with_vat']}p"
+    if not parts:
+        return f"A letter costs {price} for each patient."
+    messages = "1 message" if parts == 1 else f"{parts} messages"
+    return f"The text as it is now takes up to {messages} for each patient, {price}."
+
+
 def told_round(found: Body) -> list[tuple[str, str]]:
     """A round in words."""
     form, window = shown_round(found), found["send_window"]

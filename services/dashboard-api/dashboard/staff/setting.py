@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from dashboard.asking import TargetId
 from dashboard.forms.done import done
 from dashboard.forms.rounds import CHOICES
-from dashboard.forms.settings import Change, change_of, further_round, told, told_round
+from dashboard.forms.settings import Change, change_of, costs, further_round, told, told_round
 from dashboard.forms.targets import shown_target, troubles_of
 from dashboard.forms.values import Trouble, Values
 from dashboard.sending import Sender
@@ -151,6 +151,7 @@ def _page(
         further=asked.further if asked else further_round(),
         section=asked.section if asked else "",
         sections=_sections(body),
+        costs=costs(body),
         result=result,
         **CHOICES,
     )
