@@ -18,6 +18,9 @@ from recall.contracts.instants import moment
 from recall.kit.clock import Run, write_run
 
 POLL_SECONDS = 0.03
+LONGEST_POLL_SECONDS = 0.2
+POLLED_SHARE = 0.03
+"""The longer a wait has lasted, the longer to the next question, which is work for them, too."""
 STUCK_SECONDS = 120.0
 """So long may no position move before the driver gives up."""
 SPEED = 1e9
@@ -97,7 +100,7 @@ class Driver:
             Problem: nothing moves any more and yet something is left to do.
         """
         before: list[int] | None = None
-        moved_at = time.monotonic()
+        began = moved_at = time.monotonic()
         seen: list[int] = []
         while True:
             found = await self._ask_in_turn()
@@ -111,7 +114,9 @@ class Driver:
             elif time.monotonic() - moved_at > STUCK_SECONDS:
                 raise Problem(_left(found), "See: ./dev lag      and: ./dev logs workflow")
             await self._look()
-            await asyncio.sleep(POLL_SECONDS)
+            waited = time.monotonic() - began
+            rest = min(LONGEST_POLL_SECONDS, max(POLL_SECONDS, waited * POLLED_SHARE))
+            await asyncio.sleep(POLL_SECONDS if quiet else rest)
 
     async def _ask_in_turn(self) -> list[dict[str, Any]]:
         """What each service has left to do, up to the first that is not settled.

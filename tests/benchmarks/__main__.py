@@ -27,6 +27,9 @@ def main() -> None:
     )
     parser.add_argument("--patients", type=int, help="default: 20000, with --page 1000000")
     parser.add_argument(
+        "--larger", type=int, help="run so many, too, and compare the memory; not with --page"
+    )
+    parser.add_argument(
         "--seconds", type=float, default=60.0, help="how long --page asks; default: 60"
     )
     parser.add_argument("--seed", type=int, default=7)
@@ -56,7 +59,8 @@ async def _measured(asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if asked.page:
         patients = asked.patients or 1_000_000
         return await measure_page(patients, asked.seed, asked.seconds, folder, show.say)
-    return await measure(asked.patients or 20_000, asked.seed, folder, show.say)
+    patients = asked.patients or 20_000
+    return await measure(patients, asked.seed, folder, show.say, larger=asked.larger)
 
 
 if __name__ == "__main__":

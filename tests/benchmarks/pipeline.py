@@ -1,7 +1,8 @@
 """The pipeline from upload to counts on the page, and where its time goes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,31 +16,70 @@ from launcher.stack import Options, Stack
 WEEK = timedelta(days=7)
 """The clock goes from deadline to deadline: between them nothing waits for anything."""
 
+CLOCK = "clock.json"
+
 Say = Callable[[str], None]
 
 
-async def measure(patients: int, seed: int, folder: Path, say: Say) -> dict[str, Any]:
-    """Run a crowd through a stack of its own, then the raw limit on the same stores."""
-    clock_file, scenario_file = folder / "clock.json", folder / "scenario.json"
-    begin(clock_file, START)
-    scenario_file.write_text("{}")
-    options = Options(
-        directory=folder,
-        clock_file=clock_file,
-        scenario_file=scenario_file,
-        seed=seed,
-        bootstrap=None,
-        admin_dsn=None,
-    )
+async def measure(
+    patients: int, seed: int, folder: Path, say: Say, *, larger: int | None = None
+) -> dict[str, Any]:
+    """Run a crowd through a stack of its own, then the raw limit on the same stores.
+
+    Args:
+        patients: how many are uploaded in one file.
+        seed: decides everything about them.
+        folder: an empty one, for the stack.
+        say: told what is going on.
+        larger: another number of patients, whose peaks of memory stand beside the first one's.
+    """
     crowd = Crowd(patients, seed)
-    async with Stack(options, say) as stack, Driver(stack.stack, clock_file) as driver:
+    async with _stack(folder, seed, say) as (stack, driver):
         await prepare(driver, crowd)
         usage = Usage({name: kept.pid for name, kept in stack.processes.items()})
         pipeline = await _pipeline(driver, crowd, usage, say)
         volume = await volume_of(stack.stack["kafka"], stack.admin_dsn)
         say("Measuring the raw limit: the same messages and rows, no logic …")
         raw = await raw_limit(stack.stack["kafka"], stack.admin_dsn, volume)
-    return _figures(patients, pipeline, raw, volume, usage)
+    figures = _figures(patients, pipeline, raw, volume, usage)
+    if larger is not None:
+        peaks = await _peaks(Crowd(larger, seed), folder / "larger", say)
+        figures["larger"] = {"patients": larger, "peak_mb": peaks}
+    return figures
+
+
+@asynccontextmanager
+async def _stack(folder: Path, seed: int, say: Say) -> AsyncIterator[tuple[Stack, Driver]]:
+    """A running stack of its own, with whoever drives its clock."""
+    options = _options(folder, seed)
+    clock_file = folder / CLOCK
+    async with Stack(options, say) as stack, Driver(stack.stack, clock_file) as driver:
+        yield stack, driver
+
+
+def _options(folder: Path, seed: int) -> Options:
+    """A stack in a folder, its clock standing at the start and nobody's answers scripted."""
+    folder.mkdir(exist_ok=True)
+    scenario_file = folder / "scenario.json"
+    begin(folder / CLOCK, START)
+    scenario_file.write_text("{}")
+    return Options(
+        directory=folder,
+        clock_file=folder / CLOCK,
+        scenario_file=scenario_file,
+        seed=seed,
+        bootstrap=None,
+        admin_dsn=None,
+    )
+
+
+async def _peaks(crowd: Crowd, folder: Path, say: Say) -> dict[str, float]:
+    """The most memory that each process used for another crowd, in a stack of its own."""
+    async with _stack(folder, crowd.seed, say) as (stack, driver):
+        await prepare(driver, crowd)
+        usage = Usage({name: kept.pid for name, kept in stack.processes.items()})
+        pipeline = await _pipeline(driver, crowd, usage, say)
+    return {name: one["peak_mb"] for name, one in usage.figures(pipeline["seconds"]).items()}
 
 
 async def _pipeline(driver: Driver, crowd: Crowd, usage: Usage, say: Say) -> dict[str, Any]:

@@ -67,8 +67,11 @@ def _processes(figures: dict[str, Any]) -> Table:
     """The busiest first: with two cores full, it is the bottleneck."""
     table = Table(box=None, pad_edge=False)
     table.add_column("Process")
+    larger = figures.get("larger", {"peak_mb": {}})
     for title in ("CPU s", "cores", "MB at first", "MB at most"):
         table.add_column(title, justify="right")
+    if larger["peak_mb"]:
+        table.add_column(f"MB at most with {larger['patients']:,}", justify="right")
     by_use = sorted(
         figures["processes"].items(), key=lambda one: one[1]["cpu_seconds"], reverse=True
     )
@@ -79,5 +82,6 @@ def _processes(figures: dict[str, Any]) -> Table:
             f"{used['cores']:.2f}",
             f"{used['first_mb']:.0f}",
             f"{used['peak_mb']:.0f}",
+            *([f"{larger['peak_mb'][name]:.0f}"] if larger["peak_mb"] else []),
         )
     return table
