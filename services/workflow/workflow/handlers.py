@@ -63,7 +63,7 @@ class Handlers:
         """Fold what happened to patients; what is said of nobody known yet waits."""
         records = defaultdict(list)
         for record in batch.records:
-            if messages.happening_of(record.event) is not None:
+            if messages.tells_a_happening(record.event):
                 records[record.event.data.patient_id].append(record)
         known = await _known(batch.unit, topic, records)
         said: dict[str, Sequence[Enrolment | Happening]] = {

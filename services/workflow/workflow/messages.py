@@ -55,6 +55,11 @@ def happening_of(event: Event) -> Happening | None:
     return None if translate is None else translate(event.data)
 
 
+def tells_a_happening(event: Event) -> bool:
+    """Whether there is a happening of an event; cheaper than making it."""
+    return type(event.data) in _HAPPENINGS
+
+
 def _booked(said: events.AppointmentBooked) -> Happening:
     return Happening(
         event="booked",
