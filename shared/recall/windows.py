@@ -8,6 +8,9 @@ from functools import lru_cache
 from typing import Final
 
 import holidays as holidays_of
+
+# Else the library imports every country at the first question, in the middle of a dispatch.
+import holidays.countries
 from msgspec import Struct
 
 from recall.contracts.instants import LONDON, london_date
