@@ -73,11 +73,15 @@ async def patient_id(recall: Recall, target_id: str, person: MadeUp) -> str:
     return str(found["patients"][0]["patient_id"])
 
 
-async def link_of(recall: Recall, target_id: str, person: MadeUp, round_number: int = 1) -> str:
-    """The patient's own page behind the link of their invitation."""
+def channels() -> Channels:
+    """The links and codes of a simulated stack, which anybody can work out."""
     settings = Settings(
         kafka_bootstrap_servers="unused", database_url="unused", port=1, token="unused"
     )
-    channels = Channels(settings, Scenario())
-    token = channels.token_of(f"{await patient_id(recall, target_id, person)}.{round_number}")
+    return Channels(settings, Scenario())
+
+
+async def link_of(recall: Recall, target_id: str, person: MadeUp, round_number: int = 1) -> str:
+    """The patient's own page behind the link of their invitation."""
+    token = channels().token_of(f"{await patient_id(recall, target_id, person)}.{round_number}")
     return f"{recall.stack.stack['invitations']}/b/{token}"
