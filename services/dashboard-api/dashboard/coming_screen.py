@@ -1,6 +1,7 @@
 """What the appointments' page shows, apart from how: days and who comes.  Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,17 @@ def query(asked: Coming) -> str:
         "clinician": asked.clinician,
     }
     return urlencode({name: value for name, value in given.items() if value is not None})
+
+
+def typed(values: Mapping[str, str]) -> dict[str, str]:
+    """What the filter form shows again; a box for a day holds nothing that is none."""
+    found = {name: values.get(name, "").strip() for name in ("from", "to", "clinician")}
+    for name in ("from", "to"):
+        try:
+            found[name] = date.fromisoformat(found[name]).isoformat()
+        except ValueError:
+            found[name] = ""
+    return found
 
 
 def days(rows: Sequence[Row], asked: Coming, *, first: bool, more: bool) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ _ACTORS = {
     "register": "the national register",
 }
 _DELIVERIES = {
-    "sending": "{channel} is being sent",
+    "sending": "{channel} was sent; not known yet whether it arrived",
     "delivered": "{channel} was delivered",
     "failed": "{channel} was not delivered",
 }

@@ -163,6 +163,7 @@ _PLACES = {
     "delivered": 3,
     "failed": 4,
     "needs_reply": 5,
+    "cancelled": 7,
     "corrected": 7,
     "opt_out_requested": 8,
     "removal_requested": 9,
@@ -177,15 +178,27 @@ def in_order(entries: Sequence[Entry]) -> list[Entry]:
     A simulated clock stands still while a round ends and the next begins, and a real one may
     show the same microsecond twice: then the round and the kind of entry tell what came first.
     """
-    return sorted(entries, key=_place)
+    return sorted(entries, key=lambda entry: _place(entry, entries))
 
 
-def _place(entry: Entry) -> tuple[datetime, int, int, str]:
+def _place(entry: Entry, entries: Sequence[Entry]) -> tuple[datetime, int, int, str]:
     place = _PLACES.get(entry.what, _OUTCOME)
     number = entry.round
+    if entry.what == "cancelled":
+        number = _booked_round(entry, entries)
     if number is None or entry.what == "removed":
         number = 0 if entry.what in {"enrolled", "alert"} else _AFTER_ALL_ROUNDS
     return entry.at, number, place, entry.event
+
+
+def _booked_round(cancelled: Entry, entries: Sequence[Entry]) -> int | None:
+    """The round whose appointment was cancelled: the last one booked until then."""
+    rounds = [
+        entry.round
+        for entry in entries
+        if entry.what.startswith("booked") and entry.at <= cancelled.at and entry.round is not None
+    ]
+    return max(rounds, default=None)
 
 
 _SENTENCES = {

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from dashboard import errand_store, errands
+from dashboard import errand_store, errands, staff
 from dashboard.errand import Chosen
 from dashboard.filters import Filters
 from integration.dashboard.board import (
@@ -76,6 +76,7 @@ async def board(
 ) -> Board:
     """Its tables empty but for the target; errands are sent when a test says so."""
     monkeypatch.setattr(errands, "SHOWN_WITHIN_SECONDS", 0)
+    monkeypatch.setattr(staff.posted, "SEEN_WITHIN_SECONDS", 0)
     found = standing[0]
     tables = "targets, cells, patients, counts, slots, timeline, errands, errand_patients"
     await found.rows(f"TRUNCATE {tables}")

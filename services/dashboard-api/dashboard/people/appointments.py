@@ -30,9 +30,7 @@ def add(router: APIRouter, service: Service) -> None:
                 "target": target,
                 "tab": "Appointments",
                 "clinicians": {name: name for name in names},
-                "typed": {
-                    name: request.query_params.get(name, "") for name in ("from", "to", "clinician")
-                },
+                "typed": coming_screen.typed(request.query_params),
                 "today": london_date(service.clock.now()).isoformat(),
             }
             try:

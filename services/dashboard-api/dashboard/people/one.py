@@ -14,7 +14,7 @@ from dashboard.errand import header_text
 from dashboard.people.form import Pairs, answers, key_of, name_of
 from dashboard.rendering import rendered
 from dashboard.sending import Answer, Sender
-from dashboard.staff.posted import fresh_key, to
+from dashboard.staff.posted import fresh_key, to, until
 from recall.kit.problems import Problem, not_found
 from recall.kit.service import Service
 
@@ -74,11 +74,13 @@ def _add_act(router: APIRouter, service: Service, sender: Sender, act: Act) -> N
         pairs = await answers(request)
         values = dict(pairs)
         async with reading(service) as connection:
-            await _found(connection, target_id, patient_id)
+            _, before = await _found(connection, target_id, patient_id)
         wrong = _wrong(act, pairs)
         if not wrong:
             answer = await _sent(sender, act, patient_id, pairs)
             if answer.ok:
+                if act is not OPT_OUT:
+                    await _until_shown(service, target_id, before)
                 return to(f"/targets/{target_id}/patients/{patient_id}?done={act.done}")
             if answer.status == 404:  # noqa: PLR2004 - the service has not heard of them yet.
                 raise Problem(404, "not_found", "Recall does not know this patient yet.")
@@ -96,6 +98,21 @@ async def _found(
     if row is None:
         raise not_found("patient")
     return target, row
+
+
+async def _until_shown(service: Service, target_id: str, before: views.Row) -> None:
+    """Wait for the news of what was done, or no longer than a moment.
+
+    An opt-out is not waited for: it is the person's, and may change nothing here.
+    """
+
+    async def shown() -> bool:
+        async with service.pool.acquire() as connection:
+            now = await store.read_patient(connection, target_id, before["patient_id"])
+        names = ("version", "identity_version")
+        return now is None or any(now[name] != before[name] for name in names)
+
+    await until(shown)
 
 
 async def _form(

@@ -12,6 +12,8 @@ SELECT
     p.slot_id,
     p.starts_at,
     p.updated_at,
+    p.version,
+    p.identity_version,
     s.minutes,
     s.clinician
 FROM patients AS p
