@@ -5,12 +5,17 @@ import logging
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.async_api import async_playwright
 
 from browser import worlds
 from browser.visiting import NARROW, WIDE, Recall, Visit, Visits
+from invitations.codes import grouped
+from invitations.letters import Content, Letter, Opening
+from invitations.practices import practice_of
+from invitations.printing import Job, print_picture
 from launcher import chromium, example, show
 from launcher.driving import Driver
 from launcher.paths import ROOT, RUN
@@ -46,12 +51,50 @@ async def patient(visit: Visit) -> None:
     await visit.open(f"{PAGE}/patients/{found['patients'][0]['patient_id']}")
 
 
+async def booking_page(visit: Visit) -> None:
+    """The free times, as somebody sees them who was sent a link and has not answered."""
+    found = await visit.recall.driver.get(
+        "dashboard",
+        f"/v1/targets/{example.TARGET_ID}/patients",
+        status="being_invited",
+        round="2",
+        limit="1",
+    )
+    number = found["patients"][0]["nhs_number"]
+    person = next(one for one in example.cast().first_file if one.nhs_number == number)
+    await visit.open(await worlds.link_of(visit.recall, example.TARGET_ID, person, 2))
+    born = {"Day": person.born.day, "Month": person.born.month, "Year": person.born.year}
+    for name, value in born.items():
+        await visit.page.get_by_label(name).fill(str(value))
+    await visit.press("Continue")
+
+
 PICTURES: dict[str, tuple[dict[str, int], Prepare]] = {
     "target-page": (WIDE, target_page),
     "target-page-on-a-phone": (NARROW, target_page),
     "patient-list": (WIDE, patient_list),
     "patient": (WIDE, patient),
+    "booking-page": (NARROW, booking_page),
 }
+
+
+def letter() -> None:
+    """A letter as it is printed, to somebody made up."""
+    content = Content(
+        addressee="Parent or carer of Leo James",
+        address=("Parent or carer of Leo James", "70 Cedar Close", "Larkstone", "ZY11 8GG"),
+        greeting="Dear parent or carer",
+        patient="Leo James",
+        for_child=True,
+        target=str(example.TARGET["name"]),
+        practice=practice_of("A81001", {}),
+        written_on=example.END.date() - timedelta(days=4),
+        expires_at=example.END + timedelta(days=10),
+    )
+    code = grouped(worlds.channels().code_of("somebody"))
+    opening = Opening("booking.example/b", code, "https://booking.example/b/somebody")
+    page = print_picture(Job("Letter", [Letter("somebody", content, opening)]))
+    (FOLDER / "letter.png").write_bytes(page)
 
 
 async def take(recall: Recall, visits: Visits) -> list[str]:
@@ -84,6 +127,7 @@ async def main() -> int:
             async_playwright() as playwright,
         ):
             await example.play(driver)
+            letter()
             recall = Recall(stack, driver)
             browser = await playwright.chromium.launch(
                 executable_path=chromium.find(), args=["--no-sandbox", "--disable-gpu"]
