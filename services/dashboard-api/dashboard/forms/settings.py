@@ -25,6 +25,7 @@ from dashboard.forms.targets import (
     window_body,
 )
 from dashboard.forms.values import Trouble, Values
+from recall.texts.standard import standard_text
 
 Body = Mapping[str, Any]
 """A target as ingest has it."""
@@ -98,6 +99,11 @@ def told(section: str, body: Body) -> list[tuple[str, str]]:
 def costs(body: Body) -> list[str]:
     """What the text of each round comes to; empty where that is not known."""
     return [_cost(found) for found in body["rounds"]]
+
+
+def standards(body: Body) -> list[str]:
+    """What each round says where it has no wording of its own."""
+    return [standard_text(found["channel"]) for found in body["rounds"]]
 
 
 def _cost(found: Body) -> str:

@@ -10,7 +10,15 @@ from fastapi.responses import HTMLResponse, Response
 from dashboard.asking import TargetId
 from dashboard.forms.done import done
 from dashboard.forms.rounds import CHOICES
-from dashboard.forms.settings import Change, change_of, costs, further_round, told, told_round
+from dashboard.forms.settings import (
+    Change,
+    change_of,
+    costs,
+    further_round,
+    standards,
+    told,
+    told_round,
+)
 from dashboard.forms.targets import shown_target, troubles_of
 from dashboard.forms.values import Trouble, Values
 from dashboard.sending import Sender
@@ -152,6 +160,7 @@ def _page(
         section=asked.section if asked else "",
         sections=_sections(body),
         costs=costs(body),
+        standards=standards(body),
         result=result,
         **CHOICES,
     )
