@@ -11,7 +11,7 @@ from invitations.telling import Said, tell_outcome, tell_unanswered
 from recall.kit.service import Service
 from recall.kit.unit import Unit
 
-AT_ONCE = 4000
+AT_ONCE = 2000
 REPORTS = "channel-reports"
 
 

@@ -17,7 +17,7 @@ from recall.kit import wire
 from recall.kit.service import Service
 from recall.kit.unit import Unit
 
-AT_ONCE = 4000
+AT_ONCE = 2000
 Due = tuple[int, store.Act]
 """An act with its id."""
 

@@ -12,5 +12,5 @@ class Settings(ServiceSettings):
 
     scenario_file: Path | None = None
     """The scenario of a simulation: `register` maps NHS numbers to alert codes."""
-    dispatch_portion: int = Field(default=4000, ge=1, le=20000)
+    dispatch_portion: int = Field(default=2000, ge=1, le=20000)
     """Patients of one target dispatched in one transaction, at most."""

@@ -115,7 +115,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=settings.session_timeout_ms // 4,
             rebalance_timeout_ms=30_000,
             fetch_max_wait_ms=500,
-            max_partition_fetch_bytes=4 * 1024 * 1024,
+            # Of all partitions together it is what a consumer with much to catch up on holds.
+            max_partition_fetch_bytes=1024 * 1024,
             listener=self,
             parser=self._as_it_came,
             decoder=_undecoded,

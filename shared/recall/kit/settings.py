@@ -26,7 +26,7 @@ class ServiceSettings(BaseSettings):
     """Partitions of each topic; all topics keyed by patient have the same number."""
     clock_file: Path | None = None
     """The simulated clock's file; without one, business time is real time."""
-    batch_records: int = Field(default=4000, ge=1, le=20000)
+    batch_records: int = Field(default=2000, ge=1, le=20000)
     """Records read from Kafka at once, at most."""
     database_connections: int = Field(default=10, ge=2, le=100)
     dead_letter_limit: int = Field(default=1000, ge=1)
