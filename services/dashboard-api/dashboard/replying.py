@@ -5,6 +5,7 @@ What patients wrote rests in invitations alone: it is asked for when the page is
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -62,7 +63,8 @@ def router(service: Service, sender: Sender) -> APIRouter:
         shown = screen(answer.body)
         return rendered(
             "replies.html",
-            target=target,
+            # The board hears of what was just done a moment later than this page.
+            target=replace(target, replies=shown["total"]),
             tab="Replies",
             done=DONE.get(done),
             errors_found=[{"message": problem, "field": None}] if problem else [],

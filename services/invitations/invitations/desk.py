@@ -18,6 +18,7 @@ from invitations.answers import (
     Delayed,
     Effect,
     Invitation,
+    MessageKind,
     Noted,
     OfferWanted,
     OptedIn,
@@ -119,9 +120,9 @@ class Desk:
             case Cancelled(slot_id):
                 self._cancel(invitation, slot_id)
             case OfferWanted():
-                self._messages.append(Message(invitation, "new_offer", said.cause_id, said.at))
+                self._message(invitation, "new_offer", said)
             case Tell(kind):
-                self._messages.append(Message(invitation, kind, said.cause_id, said.at))
+                self._message(invitation, kind, said)
             case OptedOut() | OptedIn():
                 self._words[invitation.person_id] = (isinstance(effect, OptedOut), said.at)
             case Delayed(reason):
@@ -131,6 +132,11 @@ class Desk:
                 pass
         if isinstance(effect, Told):
             self._tell(effect, invitation, said)
+
+    def _message(self, invitation: Invitation, kind: MessageKind, said: Said) -> None:
+        """Tell the patient, by the channel by which they have just written."""
+        answered = self.invitations.get(said.on or "", invitation)
+        self._messages.append(Message(answered, kind, said.cause_id, said.at))
 
     def _book(self, invitation: Invitation, slot: Slot, said: Said) -> None:
         """Keep the appointment; the slot is taken for the rest of this transaction."""
@@ -214,7 +220,7 @@ class Desk:
     def _current(self, messages: Sequence[Message]) -> list[Message]:
         """Messages with their invitations as they stand at the end."""
         return [
-            replace(message, invitation=self.invitations[message.invitation.invitation_id])
+            replace(message, invitation=self.invitation(message.invitation.invitation_id))
             for message in messages
         ]
 

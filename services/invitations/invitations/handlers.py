@@ -254,7 +254,7 @@ def _slots_asked_for(desk: Desk, records: Sequence[Record]) -> set[tuple[str, st
 def _fold_report(desk: Desk, record: Record, fresh: set[tuple[str, str]]) -> None:
     data = record.event.data
     at = min(moment(data.received_at), desk.unit.now)
-    said = Said(at, "reply", "patient", record.event, record.event.id)
+    said = Said(at, "reply", "patient", record.event, record.event.id, on=data.invitation_id)
     invitation = desk.invitation(data.invitation_id)
     if isinstance(data, wire.DeliveryReported):
         report: DeliveryReported = data

@@ -1,6 +1,7 @@
 """What a simulated phone shows.  Pure: texts and replies in, a conversation out."""
 
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -12,6 +13,19 @@ from invitations.store.threads import Sent, Thread
 from recall.contracts.instants import LONDON
 from recall.contracts.vocabulary import UNDELIVERABLE_TEXTS, channel_text
 from recall.texts import size_of
+
+_BOOKING = frozenset({"confirmation", "new_offer", "refusal"})
+BRINGS: Final[Mapping[str, frozenset[str]]] = {
+    "a": _BOOKING,
+    "b": _BOOKING,
+    "c": _BOOKING,
+    "decline": frozenset({"declined", "refusal"}),
+    "cancel": frozenset({"cancelled", "help", "refusal"}),
+    "stop": frozenset({"opted_out"}),
+    "start": frozenset({"opted_in"}),
+    "unknown": frozenset({"help", "refusal"}),
+}
+"""The texts that an answer may bring, by its meaning."""
 
 LONGEST_ANSWER: Final = 600
 """Characters of an answer that the page takes."""
@@ -62,19 +76,32 @@ def conversation(
 ) -> list[Bubble]:
     """All that went to and fro, in order of time; an answer stands before what it brought."""
     by_id = {thread.invitation_id: thread for thread in threads}
-    found = [((text.sent_at, 1), _got(text, by_id[text.invitation_id])) for text in sent]
     shown = {text.invitation_id for text in sent if text.kind == "invitation"}
-    found += [
-        ((thread.dispatched_at, 1), _not_kept(thread))
-        for thread in threads
-        if thread.invitation_id not in shown
+    got = [(text.kind, _got(text, by_id[text.invitation_id])) for text in sent]
+    got += [
+        ("invitation", _not_kept(thread)) for thread in threads if thread.invitation_id not in shown
     ]
-    found += [
-        ((said.at, 0), Bubble(said.at, True, [(said.text, None)], ""))
-        for replies in wrote.values()
-        for said in replies
-    ]
-    return [bubble for _, bubble in sorted(found, key=lambda one: one[0])]
+    got.sort(key=lambda one: one[1].at)
+    replies = sorted((said for them in wrote.values() for said in them), key=lambda said: said.at)
+    return _in_order(got, replies)
+
+
+def _in_order(got: list[tuple[str, Bubble]], replies: Sequence[Wrote]) -> list[Bubble]:
+    """Both, merged; at one instant each answer stands before the text that it brought."""
+    found: list[Bubble] = []
+    waiting = deque(got)
+    for said in replies:
+        while waiting and _before(waiting[0], said):
+            found.append(waiting.popleft()[1])
+        found.append(Bubble(said.at, True, [(said.text, None)], ""))
+        if waiting and waiting[0][1].at == said.at and waiting[0][0] in BRINGS[said.meaning]:
+            found.append(waiting.popleft()[1])
+    return found + [bubble for _, bubble in waiting]
+
+
+def _before(text: tuple[str, Bubble], said: Wrote) -> bool:
+    kind, bubble = text
+    return bubble.at < said.at or (bubble.at == said.at and kind == "invitation")
 
 
 def _got(text: Sent, thread: Thread) -> Bubble:

@@ -178,7 +178,8 @@ async def _answer(service: Service, patient_id: str, text: str) -> tuple[str, st
         if not mine or not text:
             return None
         last = mine[-1]
-        report_id = f"{PHONE_REPORT.rpartition('/')[2]}{secrets.token_hex(8)}"
+        # While the business clock stands still, answers stay in order by the machine's.
+        report_id = f"{PHONE_REPORT.rpartition('/')[2]}{time.time_ns():x}-{secrets.token_hex(4)}"
         # A person has taken the patient's place: nothing is made up for them any more.
         await threads.drop_acts(unit.connection, patient_id)
         unit.emit(

@@ -36,6 +36,9 @@ class Said(msgspec.Struct, frozen=True):
     """Whether it answers no invitation: staff took it from somebody who had none open."""
     reason: str | None = None
     """Why an appointment is cancelled, where staff say why."""
+    on: str | None = None
+    """The invitation that the patient answered, by whose channel they are told; None: the one that
+    the answer applies to."""
 
 
 def version_of(invitation: Invitation) -> int:

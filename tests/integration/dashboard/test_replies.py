@@ -156,10 +156,11 @@ async def test_what_is_no_button_is_refused(board: Board) -> None:
 
 async def test_the_tab_says_how_many_wait(board: Board, others: Others) -> None:
     others.waiting = WAITING
-    before = (await board.client.get(f"/targets/{TARGET}/replies")).text
+    before = (await board.client.get(f"/targets/{TARGET}")).text
     assert "app-tabs__count" not in before
     await board.hear(
         progressed(7, version=99, round=1, status="being_invited", description="needs_reply")
     )
-    after = (await board.client.get(f"/targets/{TARGET}/replies")).text
-    assert 'app-tabs__count">1<' in after
+    for page in ("", "/replies"):
+        after = (await board.client.get(f"/targets/{TARGET}{page}")).text
+        assert 'app-tabs__count">1<' in after

@@ -1,5 +1,6 @@
 """The simulated phone: its texts, its answers, who may look, and what stands in no address."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -75,6 +76,33 @@ async def test_every_answer_has_its_text(service: Invitations, phone: httpx.Asyn
     assert "You will get no more texts" in await answer(service, phone, "stop")
     assert "texts from us again" in await answer(service, phone, "START")
     assert len(service.kept.of(wire.AppointmentCancelled)) == 1
+
+
+async def test_who_writes_by_text_is_told_by_text_while_a_letter_is_open(
+    service: Invitations, phone: httpx.AsyncClient
+) -> None:
+    await invited(service)
+    await pick(phone)
+    await answer(service, phone, "STOP")
+    await service.hear(service.dispatch(1, round_number=2, channel="letter"))
+    assert "texts from us again" in await answer(service, phone, "START")
+    assert "your Childhood Immunisations appointment is on" in await answer(service, phone, "A")
+    (booked,) = service.kept.of(wire.AppointmentBooked)
+    assert booked.round == 2
+
+
+async def test_answers_stand_before_the_texts_they_bring_even_when_the_clock_stands_still(
+    service: Invitations, phone: httpx.AsyncClient
+) -> None:
+    await invited(service)
+    await pick(phone)
+    for word in ("A", "CANCEL", "STOP", "START"):
+        service.clock.at -= timedelta(minutes=1)
+        shown = await answer(service, phone, word)
+    said = re.findall(r'phone-words">(.*?)</p>', shown)
+    assert [text.split()[0] for text in said] == [
+        *("Dear", "A", "Dear", "CANCEL", "Your", "STOP", "You", "START", "You")
+    ]
 
 
 async def test_a_link_in_a_text_can_be_followed(
