@@ -23,7 +23,7 @@ from recall.kit.service import Service
 from recall.kit.unit import Unit
 
 AT_ONCE = 1000
-"""Letters in a batch, at most: a printing process of under half a gigabyte."""
+"""Letters in a batch, at most: printing them takes 0.7 MB each."""
 
 
 async def await_cut_off(unit: Unit, ids: Sequence[str]) -> None:

@@ -20,8 +20,8 @@ from invitations.letters import Letter, set_out
 
 FOLDER = Path(__file__).parent
 """The template and the fonts are in it; typst reads nothing outside."""
-SECONDS = 120
-"""No job takes so long: a thousand letters take ten seconds."""
+SECONDS = 300
+"""No job takes so long on a computer that has time: a thousand letters take eleven seconds."""
 _ONE_AT_A_TIME = asyncio.Semaphore(1)
 
 
