@@ -1,15 +1,18 @@
 """Which appointments a list shows: parsing, cursors, days.  Pure; days are London's."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
 
 from dashboard.filters import FilterError, decode_cursor, encode_cursor
+from recall.contracts.fields import UUID_PATTERN
 from recall.contracts.instants import london_midnight
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 LONGEST_CLINICIAN = 200
+
+_PLACE = re.compile(rf"(\S+) ({UUID_PATTERN[1:-1]})")
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,10 @@ def place_of(starts_at: datetime, patient_id: str) -> str:
 def _place(cursor: str | None) -> tuple[datetime, str] | None:
     if cursor is None:
         return None
+    found = _PLACE.fullmatch(decode_cursor(cursor))
     try:
-        starts_at, patient_id = decode_cursor(cursor).split(" ")
-        moment = datetime.fromisoformat(starts_at).astimezone(UTC)
-        return moment, str(UUID(patient_id))
+        if found is not None:
+            return datetime.fromisoformat(found[1]).astimezone(UTC), found[2]
     except (ValueError, OverflowError):
-        raise FilterError("cursor", "This cursor is not of this list.") from None
+        pass
+    raise FilterError("cursor", "This cursor is not of this list.")

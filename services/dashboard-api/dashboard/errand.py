@@ -3,16 +3,17 @@
 Whom an errand is for is settled when it is confirmed; it is then sent on to ingest in batches.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
-from uuid import UUID
 
 from dashboard.filters import FilterError, Filters, parse
 from dashboard.wording import counted, number
+from recall.contracts.fields import UUID_PATTERN
 
 Act = Literal["remove", "reprocess"]
 ACTS: tuple[Act, ...] = ("remove", "reprocess")
@@ -34,6 +35,7 @@ REASONS = (
 )
 """Reasons that the removal form suggests."""
 
+_PATIENT = re.compile(UUID_PATTERN[1:-1])
 _FILTERS = ("nhs_number", "status", "description", "round", "did_not_book_in")
 
 
@@ -82,10 +84,9 @@ def read_chosen(pairs: Sequence[tuple[str, str]]) -> Chosen:
         raise FilterError("patient", "Select at least one patient.")
     if len(ticked) > MOST_CHOSEN:
         raise FilterError("patient", f"Select at most {MOST_CHOSEN} patients, or all that match.")
-    try:
-        return Chosen(filters, tuple(dict.fromkeys(str(UUID(text)) for text in ticked)))
-    except ValueError:
-        raise FilterError("patient", "Select patients from the list.") from None
+    if not all(_PATIENT.fullmatch(text) for text in ticked):
+        raise FilterError("patient", "Select patients from the list.")
+    return Chosen(filters, tuple(dict.fromkeys(ticked)))
 
 
 def hidden(chosen: Chosen) -> list[tuple[str, str]]:
