@@ -4,7 +4,7 @@ import json
 import re
 
 import typst
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invitations.codes import SIGNS, code_of, grouped, read_code
@@ -53,7 +53,7 @@ def looked_up(places: dict[str, object], what: str) -> list[dict[str, object]]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(NAMES, LINES, NAMES)
 def test_any_name_and_address_is_printed_in_the_window(
     name: str, address: tuple[str, ...], target: str
@@ -74,7 +74,7 @@ def test_any_name_and_address_is_printed_in_the_window(
     assert list(made.cut) == ([] if where["fits"] else [0])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(NAMES)
 def test_what_is_shown_is_the_text_itself(target: str) -> None:
     places = set_out(letter(target=target), "<svg xmlns='http://www.w3.org/2000/svg'/>")
@@ -83,6 +83,7 @@ def test_what_is_shown_is_the_text_itself(target: str) -> None:
     assert re.sub("\u200b", "", heading["text"]) == places["title"]
 
 
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary(min_size=16, max_size=16), st.integers(0, 15), st.sampled_from(SIGNS))
 def test_a_code_with_one_sign_changed_is_none(secret: bytes, place: int, sign: str) -> None:
     code = code_of(secret)
