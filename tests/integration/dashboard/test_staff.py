@@ -338,6 +338,9 @@ async def test_pages_of_unknown_targets_and_with_senseless_addresses_say_so(staf
         answer = await staff.board.client.get(path)
         assert answer.status_code == status, path
         assert answer.headers["content-type"].startswith("text/html")
+    for form in ("pattern", "file", "withdraw"):
+        answer = await staff.board.client.get(f"/targets/{target}/slots/{form}")
+        assert answer.headers["location"] == f"/targets/{target}/slots"
     answer = await staff.board.client.post(f"/targets/{target}/settings", json={})
     assert answer.status_code == 415
     large = await staff.send("/targets/new", ("name", "x" * posted.FORM_BYTES))

@@ -65,6 +65,13 @@ def _list(router: APIRouter, service: Service) -> None:
             return await _day_page(service, target, _day_of(day), result=result)
         return await _page(service, target, past=past, result=result)
 
+    @router.get("/targets/{target_id}/slots/pattern")
+    @router.get("/targets/{target_id}/slots/file")
+    @router.get("/targets/{target_id}/slots/withdraw")
+    async def back(target_id: TargetId) -> Response:
+        """Where a form was sent to there is nothing to see: who opens it again sees the list."""
+        return to(f"/targets/{target_id}/slots")
+
 
 def _add(router: APIRouter, service: Service, sender: Sender) -> None:
     @router.post("/targets/{target_id}/slots/pattern")
