@@ -18,6 +18,7 @@ from invitations.practices import practice_of
 from invitations.printing import Job, print_picture
 from launcher import chromium, example, show
 from launcher.driving import Driver
+from launcher.made_up import csv_of
 from launcher.paths import ROOT, RUN
 from support.stacks import clock_of, simulated
 
@@ -69,12 +70,32 @@ async def booking_page(visit: Visit) -> None:
     await visit.press("Continue")
 
 
+async def alerts(visit: Visit) -> None:
+    """Why somebody could not be processed, and what to do."""
+    await visit.open(f"{PAGE}/alerts")
+
+
+async def upload_verdict(visit: Visit) -> None:
+    """What became of a file with some bad rows, on a target beside the example."""
+    target_id = await worlds.target(visit.recall, "Shingles")
+    await visit.open(f"/targets/{target_id}/upload")
+    bad = "9990000000,01/02/1960\r\n9991110001,31/02/1960\r\n,01/02/1960\r\n"
+    file = csv_of(worlds.people(24)) + bad.encode()
+    await visit.page.locator("input[type=file]").set_input_files(
+        {"name": "shingles.csv", "mimeType": "text/csv", "buffer": file}
+    )
+    await visit.page.get_by_role("button", name="Upload", exact=True).click()
+    await visit.page.locator("#verdict").wait_for()
+
+
 PICTURES: dict[str, tuple[dict[str, int], Prepare]] = {
     "target-page": (WIDE, target_page),
     "target-page-on-a-phone": (NARROW, target_page),
     "patient-list": (WIDE, patient_list),
     "patient": (WIDE, patient),
     "booking-page": (NARROW, booking_page),
+    "alerts": (WIDE, alerts),
+    "upload-verdict": (WIDE, upload_verdict),
 }
 
 

@@ -57,7 +57,7 @@ async def test_a_patient_books_on_their_phone_and_staff_see_it(
     said = await recall.driver.page(target_id)
     assert (said["overview"]["booked"], said["slots"]["available"]) == (1, 3)
 
-    await phone.page.get_by_role("link", name="Cancel this appointment").click()
+    await phone.press("Cancel this appointment", role="link")
     await phone.sound()
     await phone.press("Cancel this appointment")
     await expect(phone.page.locator("h1")).to_have_text("Your appointment is cancelled")
@@ -74,7 +74,7 @@ async def test_a_patient_says_no(visits: Visits, recall: Recall, javascript: boo
     phone = await visits.begin(viewport=NARROW, signed_in=False, javascript=javascript)
     await phone.open(await worlds.link_of(recall, target_id, person))
     await tell_birthday(phone, person)
-    await phone.page.get_by_role("link", name="I do not want an appointment").click()
+    await phone.press("I do not want an appointment", role="link")
     await expect(phone.page.locator("h1")).to_contain_text("Are you sure")
     await phone.press("I do not want an appointment")
     await expect(phone.page.locator("h1")).to_have_text("Thank you for telling us")

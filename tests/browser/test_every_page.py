@@ -12,7 +12,10 @@ from launcher import example
 PAGE = f"/targets/{example.TARGET_ID}"
 ON_A_PHONE = ("target-size", "color-contrast", "scrollable-region-focusable")
 """What a narrow screen may bring about; the rest does not depend on it."""
-TABS = ("", "/patients", "/appointments")
+TABS = (
+    *("", "/patients", "/appointments", "/alerts", "/replies", "/upload", "/slots", "/settings"),
+)
+CHANGED_BY_STATE = ("", "/patients", "/upload", "/slots", "/settings")
 
 
 @dataclass(frozen=True)
@@ -23,66 +26,82 @@ class Shown:
     status: int = 200
 
 
+Pages = dict[str, list[Shown]]
+GROUPS = ("example", "empty", "paused", "closed", "one patient", "asking", "refused")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def pages(recall: Recall) -> list[Shown]:
+async def pages(recall: Recall) -> Pages:
     """All pages of staff's, in all states that looking alone shows."""
     empty = await worlds.target(recall, "Nobody yet")
     paused = await worlds.target(recall, "On hold", worlds.people(3))
-    await recall.driver.post("ingest", f"/v1/targets/{paused}/pause")
     closed = await worlds.target(recall, "Over", worlds.people(2))
+    await recall.driver.post("ingest", f"/v1/targets/{paused}/pause")
     await recall.driver.post("ingest", f"/v1/targets/{closed}/close")
     await recall.driver.settle()
-    listed = await recall.driver.get("dashboard", f"/v1/targets/{example.TARGET_ID}/patients")
-    alerts = await recall.driver.get(
-        "dashboard", f"/v1/targets/{example.TARGET_ID}/patients", status="patient_alert"
-    )
-    everywhere = [Shown("/"), Shown("/targets")]
-    for target_id in (example.TARGET_ID, empty, paused, closed):
-        everywhere += [Shown(f"/targets/{target_id}{tab}") for tab in TABS]
-    everywhere += [
-        Shown(f"{PAGE}/patients/{patients['patients'][0]['patient_id']}")
-        for patients in (listed, alerts)
+    people = [
+        (await recall.driver.get("dashboard", f"/v1{PAGE}/patients", status=status, limit="1"))[
+            "patients"
+        ][0]["patient_id"]
+        for status in ("booked", "being_invited", "patient_alert")
     ]
-    return [
-        *everywhere,
-        Shown(f"{PAGE}/patients?status=booked&sort=-updated_at&limit=10"),
-        Shown(f"{PAGE}/patients?status=removed"),
-        Shown(f"{PAGE}/patients?nhs_number=12", 422),
-        Shown("/targets/nowhere", 404),
-        Shown("/nowhere", 404),
-    ]
+    return {
+        "example": [
+            *(Shown(path) for path in ("/", "/targets")),
+            *(Shown(f"{PAGE}{tab}") for tab in TABS),
+            Shown(f"{PAGE}/patients?status=booked&sort=-updated_at&limit=10"),
+        ],
+        "empty": [Shown(f"/targets/{empty}{tab}") for tab in TABS],
+        "paused": [Shown(f"/targets/{paused}{tab}") for tab in CHANGED_BY_STATE],
+        "closed": [Shown(f"/targets/{closed}{tab}") for tab in CHANGED_BY_STATE],
+        "one patient": [Shown(f"{PAGE}/patients/{patient_id}") for patient_id in people],
+        "asking": [
+            Shown("/targets/new"),
+            Shown(f"{PAGE}/settings/pause"),
+            Shown(f"{PAGE}/settings/close"),
+            Shown(f"/targets/{paused}/settings/resume"),
+            Shown(f"{PAGE}/remove?whom=all&status=booked"),
+            Shown(f"{PAGE}/reprocess?whom=all&status=patient_alert"),
+            Shown(f"{PAGE}/slots?day=2025-09-15"),
+        ],
+        "refused": [
+            Shown(f"{PAGE}/patients?status=removed"),
+            Shown(f"{PAGE}/patients?nhs_number=12", 422),
+            Shown("/targets/nowhere", 404),
+            Shown("/nowhere", 404),
+        ],
+    }
 
 
-async def test_axe_finds_nothing_on_any_page(visit: Visit, pages: list[Shown]) -> None:
+@pytest.mark.parametrize("group", GROUPS)
+async def test_axe_finds_nothing_on_any_page(visit: Visit, pages: Pages, group: str) -> None:
     found = []
-    for page in pages:
+    for page in pages[group]:
         await visit.open(page.path, page.status)
         found += await visit.violations()
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("group", GROUPS)
 async def test_every_page_fits_a_phone_and_can_be_tapped(
-    visits: Visits, pages: list[Shown]
+    visits: Visits, pages: Pages, group: str
 ) -> None:
     visit = await visits.begin(viewport=NARROW)
     found = []
-    for page in pages:
+    for page in pages[group]:
         await visit.open(page.path, page.status)
         found += await visit.overflow()
         found += await visit.violations(*ON_A_PHONE)
     assert not found, "\n".join(found)
 
 
-async def test_without_signing_in_every_page_says_how_to(
-    visits: Visits, pages: list[Shown]
-) -> None:
+async def test_without_signing_in_every_page_says_how_to(visits: Visits, pages: Pages) -> None:
     visit = await visits.begin(signed_in=False)
     await visit.open(PAGE, 401)
     assert "Sign in" in await visit.page.locator("h1").inner_text()
     assert await visit.violations() == []
-    for page in pages:
-        if page.status == 200:
-            await visit.open(page.path, 401)
+    for page in pages["example"]:
+        await visit.open(page.path, 401)
 
 
 async def test_a_command_from_elsewhere_is_refused_with_a_page(visit: Visit) -> None:

@@ -77,6 +77,7 @@ async def test_without_a_reason_or_without_anybody_nothing_is_removed(
 ) -> None:
     page, list_of = visit.page, f"/targets/{listed}/patients"
     await visit.open(list_of)
+    visit.will_be_refused(f"/targets/{listed}/remove?")
     await visit.press("Remove selected")
     await expect(page.locator("h1")).to_have_text("Nobody is selected")
     await visit.sound()

@@ -119,6 +119,10 @@ class Visit:
         found = [*await self.violations(), *await self.overflow()]
         assert not found, "\n".join(found)
 
+    def will_be_refused(self, path: str) -> None:
+        """A form goes to this address and is refused on purpose; the browser writes a line of it."""
+        self._refused.add(f"{self.recall.address}{path}")
+
     async def press(self, name: str, *, role: Literal["button", "link"] = "button") -> None:
         """Press a button or follow a link by its name; it leads to another page."""
         async with self.page.expect_navigation():
