@@ -37,7 +37,7 @@ async def target_page(visit: Visit) -> None:
 
 async def patient_list(visit: Visit) -> None:
     """Those who did not book in round 1, the last changes first."""
-    await visit.open(f"{PAGE}/patients?did_not_book_in=1&sort=-updated_at&limit=10")
+    await visit.open(f"{PAGE}/patients?did_not_book_in=1&sort=-updated_at&limit=8")
 
 
 async def patient(visit: Visit) -> None:
