@@ -18,6 +18,7 @@ from ingest.enrolments import Arrival, Enrolment, enrol
 from ingest.refusals import UploadRefused
 from ingest.rejections import Allowance, header_of
 from ingest.rows import RowReader
+from ingest.store import uploads
 from ingest.upload import Upload, open_upload
 from ingest.verdicts import (
     Receipt,
@@ -74,7 +75,7 @@ async def read_upload(unit: Unit, desk: Desk, incoming: Incoming) -> UploadAnswe
     if position is None:
         raise not_found("target")
     removals = await removals_if_open(unit, target_id)
-    before = await store.find_upload_by_content(unit.connection, target_id, incoming.fingerprint)
+    before = await uploads.find_upload_by_content(unit.connection, target_id, incoming.fingerprint)
     if before is not None and before[1] == removals:
         return msgspec.convert(before[0], UploadAnswer)
     upload = await asyncio.to_thread(open_upload, incoming.file)
@@ -82,12 +83,12 @@ async def read_upload(unit: Unit, desk: Desk, incoming: Incoming) -> UploadAnswe
     position = await _read_rows(unit, desk, incoming, upload, (tally, allowance), position)
     tally.refuse_unusable(accept_rejected=incoming.accept_rejected)
     if before is not None and tally.enrolled + tally.alerts == 0:
-        await store.drop_rejected_rows(unit.connection, incoming.upload_id)
+        await uploads.drop_rejected_rows(unit.connection, incoming.upload_id)
         return msgspec.convert(before[0], UploadAnswer)
     await store.save_roster(unit.connection, target_id, position)
     receipt = Receipt(incoming.upload_id, target_id, unit.now_text)
     answer = tally.answer(receipt, upload.columns.ignored, allowance.kept)
-    await store.add_upload(
+    await uploads.add_upload(
         unit.connection,
         answer=answer,
         fingerprint=incoming.fingerprint,
@@ -113,7 +114,7 @@ async def erase_rejected_rows(service: Service) -> bool:
     """A loop's step: erase rejected rows past their 30 days, and those of closed targets."""
     before = service.clock.now() - REJECTED_KEPT_FOR
     async with service.pool.acquire() as connection:
-        gone = await store.erase_rejected_rows(connection, before, ERASED_AT_ONCE)
+        gone = await uploads.erase_rejected_rows(connection, before, ERASED_AT_ONCE)
     return gone == ERASED_AT_ONCE
 
 
@@ -159,7 +160,7 @@ async def _read_rows(
         async for verdicts in chunks:
             tally.add(verdicts)
             rejections = allowance.admit(verdicts.rejections)
-            await store.add_rejected_rows(unit.connection, incoming.upload_id, rejections)
+            await uploads.add_rejected_rows(unit.connection, incoming.upload_id, rejections)
             people = [person for _, person in verdicts.accepted]
             enrolments, known = await _enrolled(unit, desk, incoming.arrival, people, position)
             position += len(enrolments)

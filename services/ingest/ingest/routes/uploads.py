@@ -18,6 +18,7 @@ from ingest.enrolling import Incoming, check_open, read_upload, refusal
 from ingest.refusals import UploadRefused
 from ingest.rejections import Sheet
 from ingest.routes.office import Office
+from ingest.store import uploads
 from ingest.upload import fingerprint
 from ingest.verdicts import UploadAnswer
 from recall.kit.problems import Problem, not_found
@@ -60,14 +61,14 @@ def router(office: Office) -> APIRouter:
         async with service.pool.acquire() as connection:
             if await store.find_target(connection, target) is None:
                 raise not_found("target")
-            answers = await store.list_uploads(connection, target, UPLOADS_SHOWN)
+            answers = await uploads.list_uploads(connection, target, UPLOADS_SHOWN)
         return JSONResponse({"uploads": [_without_problems(answer) for answer in answers]})
 
     @router.get("/v1/uploads/{upload}")
     async def read(upload: str) -> Response:
         service.check_booted()
         async with service.pool.acquire() as connection:
-            answer = await store.find_upload(connection, upload)
+            answer = await uploads.find_upload(connection, upload)
         if answer is None:
             raise not_found("upload")
         return JSONResponse(answer)
@@ -76,7 +77,7 @@ def router(office: Office) -> APIRouter:
     async def rejected(upload: str) -> Response:
         service.check_booted()
         async with service.pool.acquire() as connection:
-            found = await store.find_rejected(connection, upload)
+            found = await uploads.find_rejected(connection, upload)
         if found is None:
             raise not_found("upload")
         if not found.kept:
@@ -120,7 +121,7 @@ async def _rejected_rows(office: Office, upload: str, sheet: Sheet) -> AsyncIter
     after = 0
     while True:
         async with office.service.pool.acquire() as connection:
-            rows = await store.read_rejected_rows(connection, upload, after, _REJECTED_AT_ONCE)
+            rows = await uploads.read_rejected_rows(connection, upload, after, _REJECTED_AT_ONCE)
         if not rows:
             return
         after = rows[-1].row
