@@ -26,8 +26,6 @@ from recall.kit.problems import Problem
 from recall.kit.service import Service
 
 TARGETS_SHOWN = 50
-RECONNECT_MILLISECONDS = 2000
-"""How long a browser waits before it opens a stream again that was cut off."""
 
 
 def router(service: Service, live: Live) -> APIRouter:
@@ -98,9 +96,7 @@ def _target(router: APIRouter, service: Service, live: Live) -> None:
         """The parts of the dashboard that change, whenever something in them does."""
         async with aclosing(live.watch(target_id)) as changes:
             async for told in changes:
-                yield ServerSentEvent(
-                    event="parts", raw_data=told.once(_parts), retry=RECONNECT_MILLISECONDS
-                )
+                yield ServerSentEvent(raw_data=told.once(_parts))
 
 
 def _parts(snapshot: Snapshot) -> str:

@@ -1,59 +1,27 @@
-// Keeps an open target page up to date: the server sends the page's parts anew when something in them
-// changed, and each part that differs is replaced. Without this file the page is complete as it came.
-// (This is less than an htmx with its extension would be, and it keeps the focus where it was.)
+// What htmx does not do for an open target page, which it connects and keeps up to date: says the
+// numbers politely to who cannot see them, tells whether the page is connected, and asks for nothing
+// while nobody looks. Without scripts the page is complete as it came.
 const place = document.querySelector("[data-live]");
 const connection = document.querySelector("[data-connection]");
 const announcement = document.querySelector("[data-announce]");
+const sentence = document.querySelector("[data-spoken]"); // htmx puts the newest one there, unseen.
 
-const RETRY_MILLISECONDS = 5000; // After an answer that is no stream; a cut stream opens by itself.
 const QUIET_MILLISECONDS = 15000; // Between two sentences for screen readers.
 
-let source = null;
-let retrying = 0;
 let spoken = null; // The sentence heard last, or seen when the page came.
+let spokenAt = -QUIET_MILLISECONDS;
 let speaking = 0;
 
-const say = (sentence) => {
-  spoken ??= sentence;
+const say = (text) => {
+  spoken ??= text;
   clearTimeout(speaking);
-  if (sentence === spoken) return;
-  const wait = Math.max(0, (say.last ?? -QUIET_MILLISECONDS) + QUIET_MILLISECONDS - performance.now());
+  if (text === spoken) return;
+  const wait = Math.max(0, spokenAt + QUIET_MILLISECONDS - performance.now());
   speaking = setTimeout(() => {
-    say.last = performance.now();
-    spoken = sentence;
-    announcement.textContent = sentence;
+    spokenAt = performance.now();
+    spoken = text;
+    announcement.textContent = text;
   }, wait);
-};
-
-// Puts a new part in the place of an old one; who was on a link of it, or had it open, still is.
-const replace = (old, fresh) => {
-  const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const links = focused ? [...old.querySelectorAll("a, summary, [tabindex]")] : [];
-  const opened = [...old.querySelectorAll("details")].map((found) => found.open);
-  fresh.querySelectorAll("details").forEach((found, index) => {
-    found.open = opened[index] ?? false;
-  });
-  old.replaceWith(fresh);
-  if (!focused) return;
-  const href = focused.getAttribute("href");
-  const there = [...fresh.querySelectorAll("a, summary, [tabindex]")];
-  const same = there.find((found) => href && found.getAttribute("href") === href && found.id === focused.id);
-  (same ?? there[links.indexOf(focused)])?.focus({ preventScroll: true });
-};
-
-const shown = new Map(); // What the server sent for each part last: the page may have changed its own copy.
-const show = (event) => {
-  const said = document.createElement("template");
-  said.innerHTML = event.data;
-  for (const fresh of said.content.querySelectorAll("[data-part]")) {
-    const name = fresh.dataset.part;
-    const html = fresh.outerHTML;
-    const old = document.querySelector(`[data-part="${name}"]`);
-    if (old && (shown.get(name) ?? old.outerHTML) !== html) replace(old, fresh);
-    shown.set(name, html);
-  }
-  say(said.content.querySelector("[data-spoken]").textContent);
-  connected(true);
 };
 
 const connected = (yes) => {
@@ -64,27 +32,17 @@ const connected = (yes) => {
   connection.classList.toggle("app-connection--lost", !yes);
 };
 
-const open = () => {
-  clearTimeout(retrying);
-  if (source || document.hidden) return;
-  source = new EventSource(place.dataset.live);
-  source.addEventListener("parts", show);
-  source.addEventListener("error", () => {
-    connected(false);
-    if (source?.readyState !== EventSource.CLOSED) return;
-    close();
-    retrying = setTimeout(open, RETRY_MILLISECONDS);
+place.addEventListener("htmx:sse:after:message", () => {
+  say(sentence.textContent);
+  connected(true);
+});
+for (const trouble of ["htmx:sse:error", "htmx:response:error", "htmx:error"]) {
+  place.addEventListener(trouble, () => connected(false));
+}
+
+// htmx cuts the stream of a page that is hidden; it is not to open one for such a page either.
+for (const opening of ["htmx:before:request", "htmx:sse:before:connection"]) {
+  place.addEventListener(opening, (event) => {
+    if (document.hidden) event.preventDefault();
   });
-};
-
-const close = () => {
-  clearTimeout(retrying);
-  source?.close();
-  source = null;
-};
-
-// A tab that nobody sees costs nothing; seen again, it is told everything at once.
-document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
-window.addEventListener("pagehide", close);
-window.addEventListener("pageshow", open);
-open();
+}
