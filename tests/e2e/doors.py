@@ -8,6 +8,9 @@ from typing import Any
 FREE = ("/livez", "/readyz", "/metrics", "/version", "/b/", "/static", "/sign-in")
 """Health; the patients' pages, whose links are secrets; the door by which browsers come in."""
 
+CODES = "/b"
+"""Where a patient types the code of their letter: a secret, too."""
+
 NEEDED = {
     "kafka_bootstrap_servers": "nowhere:1",
     "database_url": "postgresql://nowhere",
@@ -26,20 +29,20 @@ def doors(service: str) -> list[tuple[str, str]]:
     app = importlib.import_module(f"{service}.app")
     settings = importlib.import_module(f"{service}.settings").Settings(**NEEDED)
     return sorted(
-        (method, _filled(route.path))
-        for route in _flat(app.create_app(settings).routes)
-        if not route.path.startswith(FREE)
+        (method, _filled(path))
+        for path, route in _flat(app.create_app(settings).routes)
+        if path != CODES and not path.startswith(FREE)
         for method in route.methods - {"HEAD"}
     )
 
 
-def _flat(routes: list[Any]) -> Iterator[Any]:
+def _flat(routes: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for route in routes:
         inner = getattr(route, "original_router", None)
         if inner is not None:
-            yield from _flat(inner.routes)
+            yield from _flat(inner.routes, prefix + route.include_context.prefix)
         elif getattr(route, "methods", None):
-            yield route
+            yield prefix + route.path, route
 
 
 def _filled(path: str) -> str:

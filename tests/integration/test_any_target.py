@@ -75,8 +75,14 @@ class AnyTarget(RuleBasedStateMachine):
 
     # Staff.
 
-    @initialize(ratio=st.sampled_from([1.0, 1.5, None]), slots=st.integers(1, 3))
-    def create(self, ratio: float | None, slots: int) -> None:
+    @initialize(
+        ratio=st.sampled_from([1.0, 1.5, None]),
+        slots=st.integers(1, 3),
+        later=st.sampled_from([0, 0, 12]),
+    )
+    def create(self, ratio: float | None, slots: int, later: int) -> None:
+        """A target with three patients, made in the morning or in the evening."""
+        self.world.clock.at += timedelta(hours=later)
         target = {
             "target_id": "t",
             "name": "Childhood Immunisations",
