@@ -1,6 +1,6 @@
 """What the tables hold: functions of a connection, and the only place that runs queries."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from msgspec.structs import astuple
 
 from recall.contracts import events
 from recall.contracts.topics import TOPICS
-from recall.kit.codec import Event, decoder
+from recall.kit.codec import Decoder, Event, decoder
 from recall.kit.consuming import Record
 from recall.kit.postgres import Connection
 from recall.kit.sql import queries
@@ -219,5 +219,5 @@ async def take_waiting(connection: Connection, ids: Iterable[str]) -> list[tuple
 
 
 @cache
-def _decoder(topic: str) -> Callable[[bytes], Event]:
+def _decoder(topic: str) -> Decoder:
     return decoder(TOPICS[topic].carries)

@@ -1,15 +1,17 @@
 """Records as they come: each decoded by itself, and those put aside with their reason."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import asyncpg
 import msgspec
 
-from recall.kit.codec import Event
+from recall.kit.codec import Decoder, Event
 
 LONGEST_REASON = 500
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises: a `msgspec.ValidationError` is one of the first kind."""
 
 
 class Raw(Protocol):
@@ -40,20 +42,27 @@ class DeadLetter:
     detail: str
 
 
-def decoded(
-    decode: Callable[[bytes], Event], raw: Iterable[Raw]
-) -> tuple[list[Record], list[DeadLetter]]:
+def decoded(decode: Decoder, raw: Iterable[Raw]) -> tuple[list[Record], list[DeadLetter]]:
     """The good records and the bad ones; null values (tombstones) are in neither list."""
+    told = [record for record in raw if record.value is not None]
+    try:
+        events = decode.all([record.value for record in told if record.value is not None])
+    except UNDECODABLE:
+        return _decoded_each(decode, told)
+    pairs = zip(events, told, strict=True)
+    return [Record(event, record.partition, record.offset) for event, record in pairs], []
+
+
+def _decoded_each(decode: Decoder, told: Iterable[Raw]) -> tuple[list[Record], list[DeadLetter]]:
+    """As `decoded`, where a record is bad: each by itself."""
     good: list[Record] = []
     bad: list[DeadLetter] = []
-    for record in raw:
-        if record.value is None:
-            continue
+    for record in told:
         try:
-            good.append(Record(decode(record.value), record.partition, record.offset))
+            good.append(Record(decode(record.value or b""), record.partition, record.offset))
         except msgspec.ValidationError as error:
             bad.append(DeadLetter(record, "invalid", reason_of(error)))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except UNDECODABLE as error:
             bad.append(DeadLetter(record, "unreadable", reason_of(error)))
     return good, bad
 

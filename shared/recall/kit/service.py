@@ -262,7 +262,7 @@ def serve(app: FastAPI, settings: ServiceSettings, name: str) -> None:
     """Configure the logs and serve until a signal ends it."""
     # Batches make many small objects that live for milliseconds: look for cycles less often.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
     telemetry.configure(name, settings.log_level, settings.log_format)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     # It tells of every batch otherwise; what goes wrong must still be seen.
