@@ -5,7 +5,16 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from invitations import availability, batches, deadlines, phones, resending, simulation, store
+from invitations import (
+    availability,
+    batches,
+    deadlines,
+    limiting,
+    phones,
+    resending,
+    simulation,
+    store,
+)
 from invitations.behaviour import scenario_from
 from invitations.channels import Channels
 from invitations.handlers import handlers
@@ -46,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     service.every(TIMER_SECONDS, "deadlines", partial(deadlines.expire, service, channels))
     service.every(LETTERS_SECONDS, "letters", partial(batches.form, service, practices))
     service.every(PUBLISH_SECONDS, "availability", partial(availability.publish, service))
+    service.every(PRUNE_SECONDS, "code tries", partial(limiting.prune, service))
     service.republishes(TELLERS)
     routers = [
         router(service, channels, rotation),

@@ -1,32 +1,50 @@
-"""How often one address may try codes: a few a minute, counted in this process."""
+"""How often one address may try codes: a few a minute, whichever process it comes to.
 
-from collections import OrderedDict, deque
-from time import monotonic
+Addresses are kept as keyed hashes, for the minute in which they count, by machine time.
+"""
+
+import hmac
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from invitations.store import links
+from recall.kit.postgres import Connection
+from recall.kit.service import Service
 
 TRIES = 10
-SECONDS = 60.0
-_ADDRESSES = 10_000
-"""The addresses remembered; the one that has been silent for longest is forgotten first."""
+WITHIN = timedelta(minutes=1)
+_BYTES = 16
+
+
+def machine_time() -> datetime:
+    """The clock that people's patience runs by."""
+    return datetime.now(UTC)
 
 
 class Limit:
-    """Counts the wrong codes of each address over the last minute (machine time)."""
+    """Counts the wrong codes of each address over the last minute."""
 
-    def __init__(self) -> None:
-        self._tries: OrderedDict[str, deque[float]] = OrderedDict()
+    def __init__(self, key: bytes, now: Callable[[], datetime] = machine_time) -> None:
+        self._key, self._now = key, now
 
-    def reached(self, address: str) -> bool:
-        """Whether this address has to wait."""
-        tries = self._tries.get(address)
-        if tries is None:
-            return False
-        while tries and tries[0] <= monotonic() - SECONDS:
-            tries.popleft()
-        return len(tries) >= TRIES
+    async def find(
+        self, connection: Connection, address: str, code_hash: bytes
+    ) -> tuple[bool, str | None]:
+        """Whether the address had a try left, and the invitation of the code if there is one."""
+        known, now = self._hash_of(address), self._now()
+        if not await links.take_code_try(connection, known, now, now - WITHIN, TRIES):
+            return False, None
+        found = await links.find_code(connection, code_hash)
+        if found is not None:
+            await links.give_code_try_back(connection, known, now)
+        return True, found
 
-    def count(self, address: str) -> None:
-        """One more wrong code."""
-        self._tries.setdefault(address, deque(maxlen=TRIES)).append(monotonic())
-        self._tries.move_to_end(address)
-        if len(self._tries) > _ADDRESSES:
-            self._tries.popitem(last=False)
+    def _hash_of(self, address: str) -> bytes:
+        return hmac.digest(self._key, f"address\n{address}".encode(), "sha256")[:_BYTES]
+
+
+async def prune(service: Service) -> bool:
+    """Forget the addresses whose tries count no more."""
+    async with service.pool.acquire() as connection:
+        await links.prune_code_tries(connection, machine_time() - WITHIN)
+    return False

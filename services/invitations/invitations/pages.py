@@ -240,7 +240,7 @@ def router(
     """`/b` and `/b/<token>`: the only routes without the stack's token, beside health."""
     routes = APIRouter(prefix="/b", include_in_schema=False, route_class=PatientRoute)
     visits = Visits(service, Desks(channels, rotation), practices, channels.page_key)
-    limit = Limit()
+    limit = Limit(channels.page_key)
 
     @routes.get("")
     async def ask_code() -> Response:
@@ -251,15 +251,14 @@ def router(
         request: Request, code: Annotated[str, Form(max_length=100)] = ""
     ) -> Response:
         address = request.client.host if request.client else ""
-        if limit.reached(address):
-            return page("code.html", 429, problem="too_many", typed="")
         read = read_code(code)
         if read is None:
             return page("code.html", 422, problem="not_a_code" if code else "empty", typed=code)
         async with service.unit() as unit:
-            found = await links.find_code(unit.connection, hash_of(read))
+            allowed, found = await limit.find(unit.connection, address, hash_of(read))
+        if not allowed:
+            return page("code.html", 429, problem="too_many", typed="")
         if found is None:
-            limit.count(address)
             return page("code.html", 404, problem="unknown", typed=code)
         return _back(channels.token_of(found))
 

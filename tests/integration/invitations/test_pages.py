@@ -2,9 +2,10 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from recall.kit import wire
 
 __all__ = ["service"]
 BORN = {"step": "birth", "day": "1", "month": "5", "year": "1980"}
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 PROOF = re.compile(r'name="proof" value="([^"]+)"')
 
 
@@ -304,17 +306,52 @@ async def test_a_letters_code_leads_to_the_page_however_it_is_typed(
     assert (wrong.status_code, "Check the code" in wrong.text) == (422, True)
 
 
-async def test_who_guesses_codes_has_to_wait(
-    service: Invitations, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+async def test_the_help_text_of_a_page_leads_to_it_while_it_is_open(
+    service: Invitations, browser: httpx.AsyncClient
 ) -> None:
-    now = [1000.0]
-    monkeypatch.setattr("invitations.limiting.monotonic", lambda: now[0])
-    guess = service.channels.code_of("nobody")
-    for _ in range(limiting.TRIES):
-        assert (await browser.post("/b", data={"code": guess})).status_code == 404
-    assert (await browser.post("/b", data={"code": guess})).status_code == 429
-    now[0] += limiting.SECONDS + 1
-    assert (await browser.post("/b", data={"code": guess})).status_code == 404
+    await service.target()
+    link = await link_of(service, 1)
+    await service.hear(service.reply(1, "A"))
+    texts = "SELECT body FROM sent_texts WHERE kind = 'help'"
+    (help_text,) = [row["body"] for row in await service.rows(texts)]
+    assert link in help_text
+    assert "letter" not in help_text
+
+
+async def test_who_guesses_codes_has_to_wait_whichever_process_they_ask(
+    service: Invitations, browser: httpx.AsyncClient
+) -> None:
+    await service.target()
+    link = await link_of(service, 1, channel="letter")
+    right = {"code": service.channels.code_of(f"{patient_id(1)}.1")}
+    guess = {"code": service.channels.code_of("nobody")}
+    second = service.service.app([router(service.service, service.channels, service.rotation, {})])
+    async with visiting(second) as other:
+        tried = await asyncio.gather(
+            *(one.post("/b", data=guess) for one in (browser, other) * limiting.TRIES)
+        )
+        statuses = Counter(answer.status_code for answer in tried)
+        assert statuses == {404: limiting.TRIES, 429: limiting.TRIES}
+        assert (await browser.post("/b", data=right)).status_code == 429
+        await service.rows(
+            "UPDATE code_tries SET tried_at = array_fill($1::timestamptz, ARRAY[10])", LONG_AGO
+        )
+        for _ in range(limiting.TRIES + 1):
+            assert (await other.post("/b", data=right)).url.path == link, "a right one counts not"
+        assert (await browser.post("/b", data=guess)).status_code == 404
+
+
+async def test_addresses_that_tried_codes_are_forgotten_and_never_stored_as_they_are(
+    service: Invitations, browser: httpx.AsyncClient
+) -> None:
+    await browser.post("/b", data={"code": service.channels.code_of("nobody")})
+    (row,) = await service.rows("SELECT address FROM code_tries")
+    assert b"127.0.0.1" not in row["address"]
+    await limiting.prune(service.service)
+    assert await service.rows("SELECT 1 FROM code_tries"), "it still counts"
+    await service.rows("UPDATE code_tries SET last_at = $1", LONG_AGO)
+    await limiting.prune(service.service)
+    assert not await service.rows("SELECT 1 FROM code_tries")
 
 
 async def test_staff_book_and_decline_for_a_patient_by_phone(

@@ -48,3 +48,20 @@ async def take_try(connection: Connection, invitation_id: str, most: int) -> int
 async def give_tries_back(connection: Connection, invitation_id: str) -> None:
     """The right date of birth: the link has all its tries again."""
     await connection.execute(SQL["give_tries_back"], invitation_id)
+
+
+async def take_code_try(
+    connection: Connection, address: bytes, now: datetime, since: datetime, most: int
+) -> bool:
+    """Use one of an address's tries of codes; False if none is left."""
+    return bool(await connection.fetchval(SQL["take_code_try"], address, now, since, most))
+
+
+async def give_code_try_back(connection: Connection, address: bytes, tried_at: datetime) -> None:
+    """The code was right: the try does not count."""
+    await connection.execute(SQL["give_code_try_back"], address, tried_at)
+
+
+async def prune_code_tries(connection: Connection, since: datetime) -> None:
+    """Forget addresses that have tried nothing since."""
+    await connection.execute(SQL["prune_code_tries"], since)

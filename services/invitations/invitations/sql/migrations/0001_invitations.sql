@@ -224,3 +224,11 @@ CREATE TABLE letters (
     UNIQUE (batch_id, place)
 );
 CREATE INDEX letters_waiting ON letters (cut_off, invitation_id) WHERE batch_id IS NULL;
+
+-- Wrong codes by the address they came from, as a keyed hash: when each of the last ones was tried.
+CREATE TABLE code_tries (
+    address bytea PRIMARY KEY,
+    tried_at timestamptz[] NOT NULL,
+    last_at timestamptz NOT NULL
+);
+CREATE INDEX code_tries_last ON code_tries (last_at);
