@@ -197,7 +197,7 @@ def _rows(texts: Mapping[Any, str]) -> list[list[str]]:
 
 
 def _further() -> list[list[str]]:
-    lists = ("TargetState", "Delivery", "AnsweredVia", "QueueReason")
+    lists = ("TargetState", "Delivery", "DeliveryNews", "AnsweredVia", "QueueReason")
     return [[aliases()[name], codes(get_args(getattr(vocabulary, name)))] for name in lists]
 
 

@@ -1,7 +1,7 @@
 """docs/texts.md: the language of templates and the standard wording, from the code itself."""
 
 from catalogue.tables import code, page, table
-from recall.texts import MESSAGES, estimate, standard_text
+from recall.texts import HELP_BY_PHONE, HELP_WITH_LINK, MESSAGES, estimate, standard_text
 from recall.texts.checking import MOST_UNITS, fields_for, flags_for
 from recall.texts.counting import PENCE_A_LETTER, PENCE_A_PART
 from recall.texts.estimating import LONGEST_NAME
@@ -63,6 +63,9 @@ def texts_page() -> str:
         *[f"{channel}:\n\n> {standard_text(channel)}" for channel in CHANNELS],
         "Further messages about an invitation, the same for all targets:",
         table(["for", "text"], [[kind.replace("_", " "), text] for kind, text in MESSAGES.items()]),
+        "Help about a booking page, while it is open and afterwards:",
+        f"> {HELP_WITH_LINK}",
+        f"> {HELP_BY_PHONE}",
     )
 
 

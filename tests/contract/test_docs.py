@@ -16,6 +16,7 @@ CLOSED_LISTS = (
     "TargetState",
     "Outcome",
     "Delivery",
+    "DeliveryNews",
     "AnsweredVia",
     "UndeliverableReason",
     "AlertCode",

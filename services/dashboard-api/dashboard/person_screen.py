@@ -25,6 +25,13 @@ _DELIVERIES = {
     "delivered": "{channel} was delivered",
     "failed": "{channel} was not delivered",
 }
+_ANSWERED = frozenset(
+    {"booked_by_reply", "booked_by_page", "declined_by_reply", "declined_by_page"}
+)
+"""Who answered a message has got it, whether or not its channel ever says so."""
+_MAY_DECLINE = frozenset({"in_queue", "being_invited", "did_not_book"})
+_MAY_BOOK = _MAY_DECLINE | {"declined"}
+"""Whoever calls can book, also before they are invited and after they declined or did not book."""
 
 DONE = {
     "corrected": "The details were corrected",
@@ -88,6 +95,8 @@ def _delivery(row: Row, target: Target) -> str:
     text = _DELIVERIES.get(row["delivery"] or "")
     if text is None:
         return NOT_KNOWN
+    if row["delivery"] == "sending" and row["description"] in _ANSWERED:
+        text = "{channel} was answered"
     return text.format(channel=channel_text(setting.channel) if setting else "The message")
 
 
@@ -95,11 +104,10 @@ def _acts(row: Row, target: Target, now: datetime, base: str) -> list[tuple[str,
     """What staff can do for a patient in their status: words and addresses."""
     status = row["status"]
     found = []
-    if status == "being_invited":
-        found += [
-            ("Book an appointment by phone", f"{base}/book"),
-            ("Record that the patient declined", f"{base}/decline"),
-        ]
+    if status in _MAY_BOOK and row["starts_at"] is None:
+        found.append(("Book an appointment by phone", f"{base}/book"))
+    if status in _MAY_DECLINE:
+        found.append(("Record that the patient declined", f"{base}/decline"))
     if row["starts_at"] is not None and row["starts_at"] > now:
         found.append(("Cancel the appointment", f"{base}/cancel"))
     person = f"patient={row['patient_id']}"

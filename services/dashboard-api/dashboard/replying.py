@@ -4,17 +4,20 @@ What patients wrote rests in invitations alone: it is asked for when the page is
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Cookie, Depends, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.asking import PatientId, TargetId, found_target, patient_id_of, reading
+from dashboard.errand import LONGEST_NAME, header_text
+from dashboard.people.form import plain
 from dashboard.rendering import PageRoute, rendered
 from dashboard.sending import Answer, Sender
 from dashboard.wording import local_time, spaced, weekday_time
@@ -31,6 +34,7 @@ DONE: Mapping[str, str] = {
     "opted_out": "The patient gets no more texts, on any target.",
     "help": "The patient gets the help text again.",
     "dealt_with": "The reply is off this list. The patient can still answer until their deadline.",
+    "named": "The timelines of those you answer for from now on have your name.",
 }
 """What was done, by the code that the address of the page after it has."""
 
@@ -41,6 +45,11 @@ NOT_DONE: Mapping[str, str] = {
     "removed": "The patient has been removed from the target.",
     "not_found": "The patient is not known any more.",
 }
+StaffName = Annotated[str, Cookie(max_length=1000)]
+"""Who answers, as they said; quoted, since a cookie carries only some characters."""
+Send = Callable[..., Awaitable[Answer]]
+"""Sends a request in somebody's name."""
+
 _ELSE = "That did not work. Try again in a moment."
 
 
@@ -52,7 +61,9 @@ def router(service: Service, sender: Sender) -> APIRouter:
     )
 
     @found.get("/targets/{target_id}/replies")
-    async def replies(target_id: TargetId, done: str = "", not_done: str = "") -> HTMLResponse:
+    async def replies(
+        target_id: TargetId, done: str = "", not_done: str = "", staff_name: StaffName = ""
+    ) -> HTMLResponse:
         """What patients wrote that only a person can answer."""
         async with reading(service) as connection:
             target = await found_target(connection, target_id)
@@ -63,6 +74,7 @@ def router(service: Service, sender: Sender) -> APIRouter:
         shown = screen(answer.body)
         return rendered(
             "replies.html",
+            name=unquote(staff_name),
             # The board hears of what was just done a moment later than this page.
             target=replace(target, replies=shown["total"]),
             tab="Replies",
@@ -76,9 +88,14 @@ def router(service: Service, sender: Sender) -> APIRouter:
         target_id: TargetId,
         patient: Annotated[str, Form(max_length=100)] = "",
         do: Annotated[str, Form(max_length=200)] = "",
+        name: Annotated[str, Form(max_length=LONGEST_NAME)] = "",
+        staff_name: StaffName = "",
     ) -> Response:
         """Do what a button says, then show what it did."""
-        said, answer = await _do(sender, patient_id_of(patient), do)
+        if do == "name":
+            return _named(target_id, plain(name))
+        actor = {"x-actor": header_text(unquote(staff_name)) or "staff"}
+        said, answer = await _do(partial(sender.send, headers=actor), patient_id_of(patient), do)
         query = {"done": said} if answer.ok else {"not_done": answer.code or "failed"}
         if not answer.ok and answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise answer.problem()
@@ -88,28 +105,34 @@ def router(service: Service, sender: Sender) -> APIRouter:
     return found
 
 
-async def _do(sender: Sender, patient: PatientId, do: str) -> tuple[str, Answer]:
+def _named(target_id: str, name: str) -> Response:
+    """Remember who answers, until the browser is closed: the answers themselves stay one click."""
+    address = f"/targets/{target_id}/replies?done=named"
+    answer = RedirectResponse(address, HTTPStatus.SEE_OTHER)
+    answer.set_cookie("staff_name", quote(name), path="/targets", httponly=True, samesite="strict")
+    return answer
+
+
+async def _do(send: Send, patient: PatientId, do: str) -> tuple[str, Answer]:
     """Send the command of a button; returns the code of what it did."""
     verb, _, slot = do.partition(":")
     path = f"/v1/patients/{patient}"
     match verb:
         case "book":
-            answer = await sender.send(
-                "POST", f"{path}/answers", to="invitations", json={"booked": slot}
-            )
+            answer = await send("POST", f"{path}/answers", to="invitations", json={"booked": slot})
             return "booked", answer
         case "decline":
-            answer = await sender.send(
+            answer = await send(
                 "POST", f"{path}/answers", to="invitations", json={"declined": True}
             )
             return "declined", answer
         case "help" | "dealt_with":
-            return verb, await _deal(sender, path, verb)
+            return verb, await _deal(send, path, verb)
         case "opt_out":
             # Off the list first: the word itself takes a moment to come round.
             _, answer = await asyncio.gather(
-                _deal(sender, path, "dealt_with"),
-                sender.send("POST", f"{path}/opt-outs", json={"reason": _OPT_OUT}),
+                _deal(send, path, "dealt_with"),
+                send("POST", f"{path}/opt-outs", json={"reason": _OPT_OUT}),
             )
             return "opted_out", answer
     raise Problem(422, "invalid", "Choose one of the page's buttons.")
@@ -118,8 +141,8 @@ async def _do(sender: Sender, patient: PatientId, do: str) -> tuple[str, Answer]
 _OPT_OUT = "The patient wrote that they want no more texts."
 
 
-async def _deal(sender: Sender, path: str, what: str) -> Answer:
-    return await sender.send("POST", f"{path}/replies", to="invitations", json={what: True})
+async def _deal(send: Send, path: str, what: str) -> Answer:
+    return await send("POST", f"{path}/replies", to="invitations", json={what: True})
 
 
 def screen(found: Mapping[str, Any]) -> dict[str, Any]:

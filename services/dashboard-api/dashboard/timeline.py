@@ -129,13 +129,15 @@ def _cancelled(data: events.AppointmentCancelled, event: str) -> Entry:
 
 
 def _noted(data: events.DeliveryNoted, event: str) -> Entry | None:
-    """Delivered, not delivered, or a reply that waits; that it is being sent is told already."""
-    if data.needs_reply:
-        what, actor = "needs_reply", "patient"
-    elif data.state == "sending":
+    """Delivered, not delivered, a reply that waits or was dealt with.
+
+    That it is being sent is told already.
+    """
+    news = data.news or ("needs_reply" if data.needs_reply else "delivery")
+    what = data.state if news == "delivery" else news
+    if what == "sending":
         return None
-    else:
-        what, actor = data.state, "invitations"
+    actor = data.actor or ("patient" if news == "needs_reply" else "invitations")
     at = moment(data.noted_at)
     return Entry(data.patient_id, event, at, what, data.round, data.channel, None, actor)
 
@@ -163,13 +165,15 @@ _PLACES = {
     "delivered": 3,
     "failed": 4,
     "needs_reply": 5,
-    "cancelled": 7,
-    "corrected": 7,
-    "opt_out_requested": 8,
-    "removal_requested": 9,
-    "removed": 10,
+    "help_sent": 6,
+    "dealt_with": 6,
+    "cancelled": 8,
+    "corrected": 8,
+    "opt_out_requested": 9,
+    "removal_requested": 10,
+    "removed": 11,
 }
-_OUTCOME = 6
+_OUTCOME = 7
 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
@@ -225,6 +229,8 @@ _ABOUT_CHANNEL = {
     "delivered": "The {channel} was delivered.",
     "failed": "The {channel} was not delivered.",
     "needs_reply": "The patient's reply to the {channel} is waiting for staff.",
+    "dealt_with": "The patient's reply to the {channel} was dealt with.",
+    "help_sent": "The patient's reply to the {channel} was answered with the help text.",
 }
 
 

@@ -12,7 +12,13 @@ import msgspec
 from msgspec.structs import replace
 
 from invitations.replies import Meaning
-from recall.contracts.vocabulary import Delivery, UndeliverableReason, is_text_channel
+from recall.contracts.vocabulary import (
+    Delivery,
+    DeliveryNews,
+    UndeliverableReason,
+    is_text_channel,
+)
+from recall.texts.standard import offers_slots
 
 State = Literal["open", "booked", "declined", "unanswered", "undeliverable", "withdrawn"]
 MessageKind = Literal[
@@ -90,7 +96,9 @@ class Undelivered(msgspec.Struct, frozen=True):
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """The page should know how the delivery stands, or that staff must read a reply."""
+    """The page should know how the delivery stands, or that staff must read a reply or have."""
+
+    news: DeliveryNews = "delivery"
 
 
 class Cancelled(msgspec.Struct, frozen=True):
@@ -180,7 +188,7 @@ def _answer(invitation: Invitation, meaning: Meaning, slots: Slots, at: datetime
     """The answer to an open invitation, in time."""
     if meaning == "decline":
         return decline(invitation, at)
-    if meaning in LETTERS:
+    if meaning in LETTERS and _may_be_booked_by_letter(invitation):
         slot = slots.get(invitation.offer[LETTERS.index(meaning)] or "")
         return book(invitation, slot, at)
     return _not_understood(invitation)
@@ -222,13 +230,13 @@ def opted_out(invitation: Invitation, at: datetime) -> Invitation:
 
 
 def cancel(invitation: Invitation) -> Step:
-    """Cancel the standing appointment."""
+    """Cancel the standing appointment; who was never invited has no channel to hear of it by."""
     slot_id = invitation.appointment
     if slot_id is None:
         return invitation, []
     return replace(invitation, appointment=None, appointment_at=None), [
         Cancelled(slot_id),
-        Tell("cancelled"),
+        *([Tell("cancelled")] if invitation.round else []),
     ]
 
 
@@ -247,8 +255,13 @@ def dealt_with(invitation: Invitation, *, send_help: bool) -> Step:
     """Staff have read what the patient wrote; the patient may get the help text once more."""
     if not invitation.needs_reply:
         return invitation, []
-    told: list[Effect] = [Noted(), *([Tell("help")] if send_help else [])]
+    told: list[Effect] = [Noted("help_sent"), Tell("help")] if send_help else [Noted("dealt_with")]
     return replace(invitation, needs_reply=False), told
+
+
+def _may_be_booked_by_letter(invitation: Invitation) -> bool:
+    """Whether letters were ever offered: a page's address offers none, so that A means nothing."""
+    return offers_slots(invitation.channel) or any(invitation.offer)
 
 
 def _not_understood(invitation: Invitation) -> Step:
@@ -257,7 +270,7 @@ def _not_understood(invitation: Invitation) -> Step:
         return replace(invitation, helped=True), [Tell("help")]
     if invitation.needs_reply:
         return invitation, []
-    return replace(invitation, needs_reply=True), [Noted()]
+    return replace(invitation, needs_reply=True), [Noted("needs_reply")]
 
 
 def _ended(

@@ -244,7 +244,7 @@ class Channels:
         self, unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
     ) -> None:
         """Keep further messages for the simulated phones."""
-        composed = await _composed(unit, messages, offers)
+        composed = await self._composed(unit, messages, offers)
         sent = [
             threads.Sent(m.invitation.invitation_id, m.kind, text, m.at)
             for m, (_, text) in zip(messages, composed, strict=True)
@@ -255,7 +255,7 @@ class Channels:
         self, unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
     ) -> None:
         """Ask plugins to send further messages."""
-        composed = await _composed(unit, messages, offers)
+        composed = await self._composed(unit, messages, offers)
         for m, (contact, text) in zip(messages, composed, strict=True):
             i = m.invitation
             offer = offers.get(i.invitation_id, ())
@@ -281,6 +281,25 @@ class Channels:
                 partition=i.partition,
             )
 
+    async def _composed(
+        self, unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
+    ) -> list[tuple[Contact, str]]:
+        """Whom each message goes to, and its words."""
+        ids = {m.invitation.patient_id for m in messages}
+        patients = await store.read_patients(unit.connection, ids)
+        wanted = {m.invitation.target_id for m in messages}
+        targets = await store.read_targets(unit.connection, wanted)
+        found = []
+        for m in messages:
+            i = m.invitation
+            contact = contact_for(patients[i.patient_id], m.at)
+            # Only the page of an open invitation is of any use to who asks for help.
+            link = self._opening(i)[0] if i.state == "open" else None
+            offer = offers.get(i.invitation_id, ())
+            facts = _facts(i, targets[i.target_id], contact, offer, link=link)
+            found.append((contact, message_text(facts, m.kind, i.channel)))
+        return found
+
     def recall(self, unit: Unit, invitation: Invitation, actor: str, reason: str) -> None:
         """Tell a plugin not to send what it has not sent."""
         if self.simulates(invitation.channel):
@@ -300,22 +319,6 @@ class Channels:
             topic=channel_topic(invitation.channel),
             partition=invitation.partition,
         )
-
-
-async def _composed(
-    unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
-) -> list[tuple[Contact, str]]:
-    """Whom each message goes to, and its words."""
-    ids = {m.invitation.patient_id for m in messages}
-    patients = await store.read_patients(unit.connection, ids)
-    targets = await store.read_targets(unit.connection, {m.invitation.target_id for m in messages})
-    found = []
-    for m in messages:
-        i = m.invitation
-        contact = contact_for(patients[i.patient_id], m.at)
-        facts = _facts(i, targets[i.target_id], contact, offers.get(i.invitation_id, ()))
-        found.append((contact, message_text(facts, m.kind)))
-    return found
 
 
 def _act(i: Invitation, due_at: datetime, kind: str, said: str) -> store.Act:

@@ -1,7 +1,7 @@
 """The words patients get.  Pure: facts in, final text out."""
 
 from recall.contracts.vocabulary import is_text_channel
-from recall.texts import MESSAGES, Facts, Kind, downgraded, filled, standard_text
+from recall.texts import Facts, Kind, downgraded, filled, further_text, standard_text
 from recall.texts.filling import spoken
 
 __all__ = ["Facts", "invitation_text", "message_text", "spoken"]
@@ -13,6 +13,6 @@ def invitation_text(facts: Facts, channel: str, wording: str | None = None) -> s
     return downgraded(text) if is_text_channel(channel) else text
 
 
-def message_text(facts: Facts, kind: Kind) -> str:
+def message_text(facts: Facts, kind: Kind, channel: str) -> str:
     """A further message: a confirmation, a new offer, help, a refusal."""
-    return downgraded(filled(MESSAGES[kind], facts))
+    return downgraded(filled(further_text(kind, channel, facts.link), facts))

@@ -101,7 +101,7 @@ def _event(i: Invitation, effect: Told, said: Said, at: str, version: int) -> ob
                 reason=said.reason or "Cancelled by the patient",
                 cancelled_at=at,
             )
-        case Noted():
+        case Noted(news):
             return wire.DeliveryNoted(
                 target_id=i.target_id,
                 patient_id=i.patient_id,
@@ -112,6 +112,8 @@ def _event(i: Invitation, effect: Told, said: Said, at: str, version: int) -> ob
                 state=i.delivery or "sending",
                 needs_reply=i.needs_reply,
                 noted_at=at,
+                news=news,
+                actor=said.actor if news in {"dealt_with", "help_sent"} else None,
             )
         case _:
             raise TypeError(f"nobody is told of {effect!r}")

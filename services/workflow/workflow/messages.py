@@ -129,7 +129,7 @@ def _noted(said: events.DeliveryNoted) -> Happening:
     return Happening(
         event="noted",
         at=said.noted_at,
-        actor=INVITATIONS,
+        actor=said.actor or INVITATIONS,
         version=said.version,
         round=said.round,
         description="needs_reply" if said.needs_reply else said.state,

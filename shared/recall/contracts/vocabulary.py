@@ -30,6 +30,10 @@ Outcome = Literal["booked", "declined", "unanswered", "undeliverable", "withdraw
 Delivery = Literal["sending", "delivered", "failed"]
 """How far a message got."""
 
+DeliveryNews = Literal["delivery", "needs_reply", "dealt_with", "help_sent"]
+"""What is new when a delivery is noted: how far the message got, that a reply waits for staff, that
+staff dealt with it, or that they had the help text sent once more."""
+
 AnsweredVia = Literal["reply", "page", "staff", "standing"]
 """How an answer came: a text reply, the booking page, staff, or an appointment that stood."""
 

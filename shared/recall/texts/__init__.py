@@ -8,10 +8,20 @@ from recall.texts.checking import Fault, faults_of
 from recall.texts.counting import Size, downgraded, price, size_of
 from recall.texts.estimating import Estimate, estimate, example
 from recall.texts.filling import Facts, filled
-from recall.texts.standard import MESSAGES, STANDARD_VERSION, Kind, standard_text
+from recall.texts.standard import (
+    HELP_BY_PHONE,
+    HELP_WITH_LINK,
+    MESSAGES,
+    STANDARD_VERSION,
+    Kind,
+    further_text,
+    standard_text,
+)
 from recall.texts.templates import TemplateError
 
 __all__ = [
+    "HELP_BY_PHONE",
+    "HELP_WITH_LINK",
     "MESSAGES",
     "STANDARD_VERSION",
     "Estimate",
@@ -25,6 +35,7 @@ __all__ = [
     "example",
     "faults_of",
     "filled",
+    "further_text",
     "price",
     "size_of",
     "standard_text",

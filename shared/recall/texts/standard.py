@@ -42,10 +42,33 @@ MESSAGES: Final[Mapping[Kind, str]] = {
 }
 """The further messages about an invitation, by what they are for."""
 
+HELP_WITH_LINK: Final = (
+    "Sorry, we did not understand. Choose a time at ((link)) before ((deadline)), or reply DECLINE "
+    "if you do not want one. Reply STOP to get no more texts."
+)
+"""The help text where an appointment is chosen on the booking page."""
+HELP_BY_PHONE: Final = (
+    "Sorry, we did not understand. Please call the practice. Reply STOP to get no more texts."
+)
+"""The help text about a booking page that is shut by now."""
+
 
 def offers_slots(channel: str) -> bool:
     """Whether a channel's invitations are answered by the letter of a slot, not on a page."""
     return channel == "sms"
+
+
+def further_text(kind: Kind, channel: str, link: str | None) -> str:
+    """The template of a further message about an invitation by this channel.
+
+    Args:
+        kind: what it is for.
+        channel: the channel of the invitation that was answered.
+        link: the address of its booking page while that is open.
+    """
+    if kind != "help" or offers_slots(channel):
+        return MESSAGES[kind]
+    return HELP_WITH_LINK if link else HELP_BY_PHONE
 
 
 def standard_text(channel: str) -> str:

@@ -50,6 +50,7 @@ class Others:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
+        self.actors: list[str] = []
         self.waiting: dict[str, Any] = WAITING
         self.refusal: dict[str, Any] | None = None
 
@@ -63,6 +64,7 @@ class Others:
         @app.post("/{path:path}")
         async def do(path: str, request: Request) -> JSONResponse:
             self.asked.append((path.removeprefix(f"v1/patients/{PATIENT}/"), await request.json()))
+            self.actors.append(request.headers["x-actor"])
             return JSONResponse(self.refusal or {}, 409 if self.refusal else 200)
 
         return app
@@ -132,6 +134,20 @@ async def test_no_more_texts_is_sent_to_ingest_and_takes_the_reply_off(
     page = await press(board, "opt_out")
     assert "gets no more texts" in page.text
     assert {path for path, _ in others.asked} == {"opt-outs", "replies"}
+
+
+async def test_who_answers_is_remembered_and_named(board: Board, others: Others) -> None:
+    others.actors.clear()
+    await press(board, "dealt_with")
+    named = await board.client.post(
+        f"/targets/{TARGET}/replies",
+        data={"do": "name", "name": "Siân <Ng>"},
+        follow_redirects=True,
+    )
+    assert 'value="Siân &lt;Ng&gt;"' in named.text
+    await press(board, "dealt_with")
+    board.client.cookies.delete("staff_name")
+    assert others.actors == ["staff", "Sian <Ng>"]
 
 
 async def test_a_slot_that_has_just_gone_is_said_kindly(board: Board, others: Others) -> None:

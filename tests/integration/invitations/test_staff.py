@@ -207,7 +207,8 @@ async def test_replies_that_nobody_understands_wait_for_staff_until_they_are_dea
     assert both.status_code == 422
     helped = await say(staff, 1, "replies", {"help": True})
     assert (helped.status_code, helped.json()["help_sent"]) == (200, True)
-    assert not service.kept.of(wire.DeliveryNoted)[-1].needs_reply
+    noted = service.kept.of(wire.DeliveryNoted)[-1]
+    assert (noted.needs_reply, noted.news, noted.actor) == (False, "help_sent", "staff:ann")
     none = await say(staff, 1, "replies", {"dealt_with": True})
     assert (none.status_code, none.json()["code"]) == (409, "nothing_waiting")
     assert (await staff.get("/v1/targets/t/replies")).json()["total"] == 0

@@ -18,6 +18,7 @@ from invitations.answers import (
     Stood,
     Tell,
     Undelivered,
+    cancel,
     reply,
     report_delivery,
 )
@@ -103,10 +104,23 @@ def test_nonsense_gets_one_help_text_and_then_waits_for_staff() -> None:
     first, effects = reply(fresh(), "unknown", SLOTS, START)
     assert effects == [Tell("help")]
     second, effects = reply(first, "unknown", SLOTS, START)
-    assert effects == [Noted()]
+    assert effects == [Noted("needs_reply")]
     assert second.needs_reply
     _, effects = reply(second, "unknown", SLOTS, START)
     assert effects == []
+
+
+def test_a_letter_means_nothing_where_none_was_offered() -> None:
+    link = replace(fresh(), channel="sms-link", offer=(None, None, None))
+    after, effects = reply(link, "a", SLOTS, START)
+    assert (effects, after.helped, after.state) == ([Tell("help")], True, "open")
+
+
+def test_who_was_never_invited_has_no_channel_to_hear_of_a_cancellation() -> None:
+    booked, _ = reply(fresh(), "a", SLOTS, START)
+    after, effects = cancel(replace(booked, round=0, channel="none"))
+    assert effects == [Cancelled("slot-0")]
+    assert after.appointment is None
 
 
 def test_cancel_frees_the_slot_of_a_standing_appointment() -> None:

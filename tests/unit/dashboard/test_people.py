@@ -23,8 +23,9 @@ from dashboard.errand import (
     rest,
 )
 from dashboard.filters import FilterError, Filters, Waiting
-from dashboard.timeline import Entry, in_order
+from dashboard.timeline import Entry, entry_of, in_order, sentence
 from dashboard.views import RoundSetting, Target
+from recall.kit import wire
 
 PATIENT = "0190cafe-0000-8000-8000-00000000000a"
 AT = datetime(2025, 9, 12, 11, tzinfo=UTC)
@@ -225,7 +226,9 @@ def test_a_filter_of_appointments_that_cannot_be_meant_is_refused(
 @pytest.mark.parametrize(
     ("status", "starts_at", "texts"),
     [
-        ("in_queue", None, ["Correct name", "Opt out", "Remove"]),
+        ("in_queue", None, ["Book", "Record", "Correct name", "Opt out", "Remove"]),
+        ("did_not_book", None, ["Book", "Record", "Correct name", "Opt out", "Remove"]),
+        ("declined", None, ["Book", "Correct name", "Opt out", "Remove"]),
         ("being_invited", None, ["Book", "Record", "Correct name", "Opt out", "Remove"]),
         ("booked", AT.replace(day=15), ["Cancel", "Correct name", "Opt out", "Remove"]),
         ("booked", AT.replace(day=1), ["Correct name", "Opt out", "Remove"]),
@@ -240,6 +243,53 @@ def test_staff_are_offered_what_can_be_done_in_a_status(
     offered = [text for text, _ in shown["acts"]]
     assert len(offered) == len(texts)
     assert all(text.startswith(begin) for text, begin in zip(offered, texts, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("description", "delivery", "said"),
+    [
+        ("booked_by_page", "sending", "SMS was answered"),
+        ("booked_by_reply", "delivered", "SMS was delivered"),
+        ("booked_by_staff", "sending", "SMS was sent; not known yet whether it arrived"),
+        ("booked_by_staff", "failed", "SMS was not delivered"),
+        ("declined_by_reply", "sending", "SMS was answered"),
+    ],
+)
+def test_a_message_that_was_answered_is_not_being_sent(
+    description: str, delivery: str, said: str
+) -> None:
+    shown = row(description=description, delivery=delivery)
+    assert person_screen.person_screen(shown, [], target(), AT)["delivery"] == said
+
+
+def test_who_dealt_with_a_reply_is_named_once_and_nothing_is_delivered_again() -> None:
+    about: dict[str, Any] = {
+        "target_id": "t-1", "patient_id": PATIENT, "invitation_id": f"{PATIENT}.1", "round": 1,
+        "channel": "sms", "state": "delivered", "noted_at": "2025-09-12T08:00:00.000000Z",
+    }  # fmt: skip
+    said = [
+        wire.DeliveryNoted(**about, version=1, needs_reply=False, news="delivery"),
+        wire.DeliveryNoted(**about, version=2, needs_reply=True, news="needs_reply"),
+        wire.DeliveryNoted(
+            **about, version=3, needs_reply=False, news="dealt_with", actor="staff:ann"
+        ),
+        wire.DeliveryNoted(
+            **about, version=4, needs_reply=False, news="help_sent", actor="staff:ann"
+        ),
+    ]
+    entries = [entry_of("recall.delivery.noted.v1", str(one.version), one) for one in said]
+    told = [
+        (entry.what, entry.actor, sentence(entry, round_name=None, local=str))
+        for entry in entries
+        if entry
+    ]
+    assert told == [
+        ("delivered", "invitations", "The SMS invitation was delivered."),
+        ("needs_reply", "patient", "The patient's reply to the SMS invitation is waiting for staff."),
+        ("dealt_with", "staff:ann", "The patient's reply to the SMS invitation was dealt with."),
+        ("help_sent", "staff:ann",
+         "The patient's reply to the SMS invitation was answered with the help text."),
+    ]  # fmt: skip
 
 
 def test_a_cancellation_is_told_before_the_round_it_leads_to() -> None:

@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 
 from recall.texts import (
+    HELP_BY_PHONE,
+    HELP_WITH_LINK,
     MESSAGES,
     Facts,
     TemplateError,
@@ -14,6 +16,7 @@ from recall.texts import (
     example,
     faults_of,
     filled,
+    further_text,
     price,
     size_of,
     standard_text,
@@ -157,5 +160,12 @@ def test_an_example_shows_both_readers() -> None:
 
 
 def test_every_further_message_is_a_template_of_the_same_language() -> None:
-    for template in MESSAGES.values():
+    for template in (*MESSAGES.values(), HELP_WITH_LINK, HELP_BY_PHONE):
         assert "((" not in filled(template, ADULT)
+
+
+def test_the_help_text_says_how_this_round_is_answered() -> None:
+    assert "Reply with the letter" in further_text("help", "sms", None)
+    assert "((link))" in further_text("help", "sms-link", "https://made.up/b/x")
+    assert further_text("help", "sms-link", None) == HELP_BY_PHONE
+    assert further_text("declined", "sms-link", None) == MESSAGES["declined"]

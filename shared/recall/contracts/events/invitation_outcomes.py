@@ -19,7 +19,12 @@ from recall.contracts.fields import (
     TargetId,
     Version,
 )
-from recall.contracts.vocabulary import AnsweredVia, Delivery, UndeliverableReason
+from recall.contracts.vocabulary import (
+    AnsweredVia,
+    Delivery,
+    DeliveryNews,
+    UndeliverableReason,
+)
 
 
 class _AboutInvitation(Data):
@@ -134,4 +139,8 @@ class DeliveryNoted(_AboutInvitation):
     needs_reply: bool
     """Whether the patient wrote something that staff must answer."""
     noted_at: Instant
-    """When the channel learnt it."""
+    """When the channel learnt it, or when staff acted."""
+    news: DeliveryNews | None = None
+    """What of this is new; null in what was said before there was this field."""
+    actor: Actor | None = None
+    """Who of staff dealt with the patient's reply; null for other news."""
