@@ -77,7 +77,9 @@ async def result_of(stack: Stack, driver: Driver, target_id: str) -> Result:
     topics = await events_of(stack)
     connection = await asyncpg.connect(stack.admin_dsn)
     try:
-        patients = await connection.fetch("SELECT patient_id, status, round FROM workflow.patients")
+        patients = await connection.fetch(
+            "SELECT patient_id::text, status, round FROM workflow.patients"
+        )
         entries = await connection.fetch(
             "SELECT patient_id::text, what, round FROM dashboard.timeline ORDER BY 1, 3, 2"
         )
@@ -202,10 +204,11 @@ async def _appointments(connection: asyncpg.Connection, page: dict[str, Any]) ->
                 USING (target_id, slot_id) WHERE s.booked) AS matching,
             (SELECT count(*) FROM invitations.invitations WHERE state = 'booked') AS invitations,
             (SELECT count(*) FROM workflow.patients p JOIN invitations.appointments a
-                USING (patient_id, slot_id) WHERE p.status = 'booked') AS known_to_workflow,
+                ON a.patient_id::text = p.patient_id::text AND a.slot_id = p.slot_id
+                WHERE p.status = 'booked') AS known_to_workflow,
             (SELECT count(*) FROM dashboard.patients p JOIN dashboard.cells USING (cell)
                 JOIN invitations.appointments a
-                ON a.patient_id = p.patient_id::text AND a.slot_id = p.slot_id
+                ON a.patient_id::text = p.patient_id::text AND a.slot_id = p.slot_id
                 WHERE status = 'booked') AS known_to_dashboard
         """
     )

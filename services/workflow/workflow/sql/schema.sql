@@ -15,7 +15,7 @@ CREATE TABLE targets (
 
 -- Where every patient is.  No name, phone or address: only whether there is one.
 CREATE TABLE patients (
-    patient_id text COLLATE "C" PRIMARY KEY,
+    patient_id uuid PRIMARY KEY,
     target_id text COLLATE "C" NOT NULL,
     partition integer NOT NULL,
     position bigint NOT NULL,
@@ -56,7 +56,7 @@ WHERE status = 'in_queue';
 
 -- One invitation per patient and round, ever.
 CREATE TABLE dispatched (
-    patient_id text COLLATE "C" NOT NULL,
+    patient_id uuid NOT NULL,
     round integer NOT NULL,
     PRIMARY KEY (patient_id, round)
 );
@@ -91,7 +91,7 @@ CREATE TABLE queue_states (
 
 -- Messages about patients not met yet: they wait for the enrolment.
 CREATE TABLE waiting_messages (
-    patient_id text COLLATE "C" NOT NULL,
+    patient_id uuid NOT NULL,
     event_id text COLLATE "C" NOT NULL,
     topic text NOT NULL,
     record_value bytea NOT NULL,

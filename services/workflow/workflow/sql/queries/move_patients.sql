@@ -17,7 +17,7 @@ SET
     reason = n.reason,
     updated_at = n.updated_at
 FROM unnest(
-    $1::text[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
     $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::text[],
     $15::text[], $16::text[]
 ) AS n (

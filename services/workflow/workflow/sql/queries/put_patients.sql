@@ -7,7 +7,7 @@ INSERT INTO patients (
 )
 SELECT *
 FROM unnest(
-    $1::text[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+    $1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
     $8::boolean[], $9::boolean[], $10::boolean[], $11::integer[], $12::integer[], $13::text[],
     $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[],
     $21::bigint[], $22::bigint[], $23::text[], $24::text[], $25::text[]

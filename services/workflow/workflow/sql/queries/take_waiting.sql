@@ -1,4 +1,4 @@
 -- $1 patient ids: what waited for them, which now waits no more.
 DELETE FROM waiting_messages
-WHERE patient_id = ANY($1::text[])
-RETURNING patient_id, topic, record_value
+WHERE patient_id = ANY($1::uuid[])
+RETURNING patient_id::text, topic, record_value
