@@ -172,7 +172,9 @@ class AnyTarget(RuleBasedStateMachine):
     def reply(self, place: int, text: str, late: bool) -> None:
         """A reply to any invitation there ever was; its channel may have had it for an hour."""
         rows = self.runner.run(
-            self.world.admin.fetch("SELECT * FROM invitations.invitations ORDER BY 1")
+            self.world.admin.fetch(
+                "SELECT * FROM invitations.invitations ORDER BY patient_id, round"
+            )
         )
         if not rows:
             return
@@ -181,7 +183,7 @@ class AnyTarget(RuleBasedStateMachine):
         self.world.report(
             wire.ReplyReceived(
                 target_id="t",
-                patient_id=found["patient_id"],
+                patient_id=str(found["patient_id"]),
                 invitation_id=found["invitation_id"],
                 channel=found["channel"],
                 report_id=f"r{self.reports}",

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from invitations.places import Place
 from invitations.replies import Meaning
 from recall.contracts.vocabulary import (
     Delivery,
@@ -58,13 +59,17 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     delivery: Delivery | None = None
     reason: str | None = None
     offer: tuple[str | None, str | None, str | None] = (None, None, None)
-    offers_made: int = 0
     helped: bool = False
     needs_reply: bool = False
     said: int = 0
     appointment: str | None = None
     """The slot of the person's standing appointment on this target, if there is one."""
     appointment_at: datetime | None = None
+
+    @property
+    def place(self) -> Place:
+        """By what it is stored."""
+        return self.patient_id, self.round
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,9 +194,13 @@ def _answer(invitation: Invitation, meaning: Meaning, slots: Slots, at: datetime
     if meaning == "decline":
         return decline(invitation, at)
     if meaning in LETTERS and _may_be_booked_by_letter(invitation):
-        slot = slots.get(invitation.offer[LETTERS.index(meaning)] or "")
-        return book(invitation, slot, at)
+        return book(invitation, slots.get(chosen(invitation, meaning) or ""), at)
     return _not_understood(invitation)
+
+
+def chosen(invitation: Invitation, meaning: Meaning) -> str | None:
+    """The slot of the offer that an answer chooses, if it does."""
+    return invitation.offer[LETTERS.index(meaning)] if meaning in LETTERS else None
 
 
 def book(invitation: Invitation, slot: Slot | None, at: datetime) -> Step:

@@ -30,6 +30,8 @@ PHONE_REPORT = "/reply/phone-"
 """What the id of a reply from the phone's page has, and no other."""
 TOKEN_BYTES = 16
 """128 bits: no link can be guessed."""
+CODE_BYTES = 16
+"""More than a code's signs can tell apart, so that all are as likely."""
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -74,9 +76,17 @@ def contact_for(patient: store.Patient, at: datetime) -> Contact:
     return contact_of(person, london_date(at))
 
 
-def hash_of(token: str) -> bytes:
-    """The SHA-256 by which a token or a code is looked up."""
-    return hashlib.sha256(token.encode()).digest()
+def code_behind(token: str) -> str:
+    """What a patient may type in place of a link.
+
+    It follows from the link's token, and gives nothing of it away.
+    """
+    return code_of(hashlib.sha256(token.encode()).digest()[:CODE_BYTES])
+
+
+def opening_of(code: str) -> int:
+    """By what the invitation of a code is found: 64 bits of the code's SHA-256."""
+    return int.from_bytes(hashlib.sha256(code.encode()).digest()[:8], signed=True)
 
 
 class Channels:
@@ -93,25 +103,22 @@ class Channels:
         """Whether this service plays the channel itself."""
         return channel in self._simulated
 
-    def _secret_of(self, invitation_id: str) -> bytes:
-        return hmac.digest(self._link_key, invitation_id.encode(), "sha256")
-
     def plays_text(self, channel: str) -> bool:
         """Whether the channel's messages are to be seen on simulated phones."""
         return is_text_channel(channel) and self.simulates(channel)
 
     def token_of(self, invitation_id: str) -> str:
-        """The token in an invitation's link; only its hash is stored."""
-        secret = self._secret_of(invitation_id)[:TOKEN_BYTES]
+        """The token in an invitation's link, which is stored nowhere."""
+        secret = hmac.digest(self._link_key, invitation_id.encode(), "sha256")[:TOKEN_BYTES]
         return base64.urlsafe_b64encode(secret).decode().rstrip("=")
 
     def code_of(self, invitation_id: str) -> str:
-        """What a patient may type in place of the link; it gives nothing of the token away."""
-        return code_of(self._secret_of(invitation_id)[TOKEN_BYTES:])
+        """What a patient may type in place of the link."""
+        return code_behind(self.token_of(invitation_id))
 
-    def hashes_of(self, invitation_id: str) -> tuple[bytes, bytes]:
-        """What is stored of an invitation's token and of its code."""
-        return hash_of(self.token_of(invitation_id)), hash_of(self.code_of(invitation_id))
+    def opening_of(self, invitation_id: str) -> int:
+        """By what an invitation's page is found: all that is stored of its link and code."""
+        return opening_of(self.code_of(invitation_id))
 
     @property
     def page_key(self) -> bytes:
@@ -322,9 +329,7 @@ class Channels:
 
 
 def _act(i: Invitation, due_at: datetime, kind: str, said: str) -> store.Act:
-    return store.Act(
-        due_at, i.partition, i.invitation_id, i.patient_id, i.target_id, i.channel, kind, said
-    )
+    return store.Act(due_at, i.partition, i.patient_id, i.round, i.target_id, i.channel, kind, said)
 
 
 def _answers_again(invitation: Invitation) -> tuple[str, str]:

@@ -34,6 +34,7 @@ from invitations.answers import (
 )
 from invitations.channels import Channels, Message
 from invitations.offering import Rotation
+from invitations.places import Place
 from invitations.retrying import next_attempt
 from invitations.store import resending
 from invitations.telling import Said, tell_outcome
@@ -62,7 +63,14 @@ class Desk:
 
     async def load(self, patients: Iterable[str]) -> None:
         """Lock all invitations of these patients."""
-        for invitation in await store.lock_invitations(self.unit.connection, set(patients)):
+        await self.load_from((patient_id, 0) for patient_id in patients)
+
+    async def load_from(self, places: Iterable[Place]) -> None:
+        """Lock invitations and those that their patients got later."""
+        first: dict[str, int] = {}
+        for patient_id, number in places:
+            first[patient_id] = min(number, first.get(patient_id, number))
+        for invitation in await store.lock_invitations(self.unit.connection, first):
             self.invitations[invitation.invitation_id] = invitation
 
     async def lock_slots(self, wanted: Iterable[tuple[str, str]]) -> None:
@@ -290,6 +298,4 @@ def offered(invitation: Invitation, offer: Sequence[Slot]) -> Invitation:
     """The invitation with its latest offer."""
     ids: list[str | None] = [slot.slot_id for slot in offer]
     ids += [None] * (3 - len(ids))
-    return replace(
-        invitation, offer=(ids[0], ids[1], ids[2]), offers_made=invitation.offers_made + 1
-    )
+    return replace(invitation, offer=(ids[0], ids[1], ids[2]))

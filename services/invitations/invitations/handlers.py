@@ -8,12 +8,13 @@ import msgspec
 from msgspec.structs import replace
 
 from invitations import store
-from invitations.answers import Slots, report_delivery
+from invitations.answers import Slots, chosen, report_delivery
 from invitations.answers import reply as answer
 from invitations.channels import Channels
 from invitations.desk import Desk
 from invitations.inviting import Dispatch, invite
 from invitations.offering import Rotation
+from invitations.places import Place, place_of
 from invitations.replies import meaning_of
 from invitations.telling import Said, tell_ended
 from recall.contracts.events import (
@@ -190,13 +191,13 @@ async def _withdraw(
 ) -> None:
     """End open invitations of removed patients as withdrawn; an answer that came first stands."""
     desk = Desk(unit, channels, rotation)
-    await desk.load({event.data.patient_id for event in events})
+    await desk.load_from((event.data.patient_id, event.data.round) for event in events)
     unmade = [e.data for e in events if e.data.invitation_id not in desk.invitations]
     if unmade:
         # A patient who is becoming known now may be getting the invitation that this ends.
         partitions = {partition_of(data.patient_id, unit.partitions) for data in unmade}
         await store.hold_patients(unit.connection, partitions)
-        await desk.load({data.patient_id for data in unmade})
+        await desk.load_from((data.patient_id, data.round) for data in unmade)
     for event in events:
         data: InvitationWithdrawn = event.data
         ended = desk.withdraw(data.invitation_id, moment(data.withdrawn_at))
@@ -210,7 +211,7 @@ async def on_channel_reports(batch: Batch, *, channels: Channels, rotation: Rota
     """Fold what channels say: deliveries and replies, ours and the plugins' alike."""
     unit = batch.unit
     desk = Desk(unit, channels, rotation)
-    await desk.load({record.event.data.patient_id for record in batch.records})
+    await desk.load_from(_place(record) for record in batch.records)
     for record in batch.records:
         if record.event.data.invitation_id not in desk.invitations:
             raise ValueError("a report about an invitation that was never made")
@@ -222,6 +223,12 @@ async def on_channel_reports(batch: Batch, *, channels: Channels, rotation: Rota
     for record in batch.records:
         _fold_report(desk, record, fresh)
     await desk.close()
+
+
+def _place(record: Record) -> Place:
+    """The invitation that a report is about; late answers look at later ones, too."""
+    data = record.event.data
+    return data.patient_id, place_of(data.invitation_id)[1]
 
 
 async def _new_replies(unit: Unit, records: Sequence[Record]) -> set[tuple[str, str]]:
@@ -239,15 +246,15 @@ async def _new_replies(unit: Unit, records: Sequence[Record]) -> set[tuple[str, 
 
 
 def _slots_asked_for(desk: Desk, records: Sequence[Record]) -> set[tuple[str, str]]:
-    """Every slot of the offers that this batch's replies may choose from."""
+    """The slots that this batch's replies choose from the offers which they answer."""
     asked = set()
     for record in records:
         data = record.event.data
         if isinstance(data, wire.ReplyReceived):
             given = desk.invitations[data.invitation_id]
-            invitation = desk.open_of(data.patient_id, given)
-            for one in (given, invitation):
-                asked |= {(one.target_id, slot) for slot in one.offer if slot}
+            slot = chosen(given, meaning_of(data.text))
+            if slot:
+                asked.add((given.target_id, slot))
     return asked
 
 

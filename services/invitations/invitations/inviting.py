@@ -44,10 +44,11 @@ async def invite(
     unknown = [d for d in dispatches if d.data.patient_id not in patients]
     if unknown:
         patients |= await _meet_or_wait(unit, unknown)
-    known = {d.data.invitation_id: d for d in dispatches if d.data.patient_id in patients}
-    locked = await store.lock_invitations(unit.connection, patients)
-    for invitation in locked:
-        known.pop(invitation.invitation_id, None)
+    known = {
+        (d.data.patient_id, d.data.round): d for d in dispatches if d.data.patient_id in patients
+    }
+    for place in await store.known_invitations(unit.connection, known):
+        del known[place]
     if known:
         await _make(unit, list(known.values()), patients, channels, rotation)
 
@@ -91,12 +92,12 @@ async def _make(
         made.append(_declined(unit, invitation, d, *decline) if decline else invitation)
     offers = await _offers(unit, [i for i in made if i.state == "open"], rotation)
     made = [offered(i, offers[i.invitation_id]) if i.invitation_id in offers else i for i in made]
-    hashes = {
-        i.invitation_id: channels.hashes_of(i.invitation_id)
+    openings = {
+        i.invitation_id: channels.opening_of(i.invitation_id)
         for i in made
         if i.state == "open" and i.channel != "sms"
     }
-    await store.add_invitations(unit.connection, made, hashes)
+    await store.add_invitations(unit.connection, made, openings)
     going = [i for i in made if i.state == "open"]
     await batches.await_cut_off(unit, [i.invitation_id for i in going if i.channel == "letter"])
     await channels.prepare({i.channel for i in going})

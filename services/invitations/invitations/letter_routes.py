@@ -19,6 +19,7 @@ from invitations.batches import content_of, letter_of
 from invitations.channels import Channels
 from invitations.letters import Content
 from invitations.mailing import cut_off_after
+from invitations.places import is_invitation
 from invitations.practices import Practices
 from invitations.printing import Job, Printed, PrintingError, printed
 from invitations.store import letters
@@ -89,6 +90,8 @@ class Press:
             Problem: 404 for an unknown letter, 409 `no_address`, 503 when printing failed.
         """
         self._service.check_booted()
+        if not is_invitation(invitation_id):
+            raise not_found("letter")
         async with self._service.pool.acquire() as connection:
             kept = await letters.read_letter(connection, invitation_id)
             if kept is None:

@@ -7,6 +7,8 @@ import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from invitations.channels import Channels
+from invitations.openings import behind_code
 from invitations.store import links
 from recall.kit.postgres import Connection
 from recall.kit.service import Service
@@ -24,23 +26,25 @@ def machine_time() -> datetime:
 class Limit:
     """Counts the wrong codes of each address over the last minute."""
 
-    def __init__(self, key: bytes, now: Callable[[], datetime] = machine_time) -> None:
-        self._key, self._now = key, now
+    def __init__(self, channels: Channels, now: Callable[[], datetime] = machine_time) -> None:
+        self._channels, self._now = channels, now
 
     async def find(
-        self, connection: Connection, address: str, code_hash: bytes
+        self, connection: Connection, address: str, code: str
     ) -> tuple[bool, str | None]:
         """Whether the address had a try left, and the invitation of the code if there is one."""
         known, now = self._hash_of(address), self._now()
         if not await links.take_code_try(connection, known, now, now - WITHIN, TRIES):
             return False, None
-        found = await links.find_code(connection, code_hash)
+        found = await behind_code(connection, self._channels, code)
         if found is not None:
             await links.give_code_try_back(connection, known, now)
         return True, found
 
     def _hash_of(self, address: str) -> bytes:
-        return hmac.digest(self._key, f"address\n{address}".encode(), "sha256")[:_BYTES]
+        return hmac.digest(self._channels.page_key, f"address\n{address}".encode(), "sha256")[
+            :_BYTES
+        ]
 
 
 async def prune(service: Service) -> bool:

@@ -16,11 +16,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from invitations import staffing, store
 from invitations.answers import OfferWanted, book, decline
 from invitations.booking import MOST_SLOTS, MOST_TRIES, View, birthday, choice_of, view_of
-from invitations.channels import Channels, hash_of
+from invitations.channels import Channels
 from invitations.codes import read_code
 from invitations.compose import spoken
 from invitations.limiting import Limit
 from invitations.offering import BEGINNING, Rotation
+from invitations.openings import behind_link
 from invitations.practices import Practices, practice_of
 from invitations.showing import PatientRoute, page
 from invitations.staffing import Desks
@@ -78,7 +79,7 @@ class Visits:
     async def show(self, token: str, cookie: str, asked: Asked) -> Response:
         """The page of a link, as it stands."""
         async with self._service.unit() as unit:
-            link = await links.read_link(unit.connection, hash_of(token))
+            link = await self._behind(unit, token)
             view = "unknown" if link is None else _view(link, unit)
             if link is None or view not in {"ask", "booked"}:
                 return self._ended(view, link)
@@ -103,8 +104,13 @@ class Visits:
                     raise Problem(503, "busy", "Try again.") from None
         raise AssertionError
 
+    async def _behind(self, unit: Unit, token: str) -> Link | None:
+        """The invitation that a link leads to."""
+        found = await behind_link(unit.connection, self._desks.channels, token)
+        return None if found is None else await links.read_link(unit.connection, found)
+
     async def _take(self, unit: Unit, token: str, cookie: str, answer: Answer) -> Response:
-        link = await links.read_link(unit.connection, hash_of(token))
+        link = await self._behind(unit, token)
         if link is None or _view(link, unit) not in {"ask", "booked"}:
             return _back(token)
         if answer.step == "birth":
@@ -240,7 +246,7 @@ def router(
     """`/b` and `/b/<token>`: the only routes without the stack's token, beside health."""
     routes = APIRouter(prefix="/b", include_in_schema=False, route_class=PatientRoute)
     visits = Visits(service, Desks(channels, rotation), practices, channels.page_key)
-    limit = Limit(channels.page_key)
+    limit = Limit(channels)
 
     @routes.get("")
     async def ask_code() -> Response:
@@ -255,7 +261,7 @@ def router(
         if read is None:
             return page("code.html", 422, problem="not_a_code" if code else "empty", typed=code)
         async with service.unit() as unit:
-            allowed, found = await limit.find(unit.connection, address, hash_of(read))
+            allowed, found = await limit.find(unit.connection, address, read)
         if not allowed:
             return page("code.html", 429, problem="too_many", typed="")
         if found is None:

@@ -21,6 +21,7 @@ from fastapi.routing import APIRoute
 from invitations import store
 from invitations.channels import PHONE_REPORT
 from invitations.phone import SUGGESTED, answer_of, conversation, number_of
+from invitations.places import is_patient
 from invitations.store import counter, threads
 from recall.kit import wire
 from recall.kit.access import guard
@@ -108,7 +109,7 @@ def router(service: Service, *, patience: float = PATIENCE) -> APIRouter:
     @commands.post("/pick")
     async def pick(request: Request, patient: Text = "") -> Response:
         async with service.unit() as unit:
-            known = await store.read_patients(unit.connection, [answer_of(patient)])
+            known = await _known(unit, patient)
         return _picked(request, patient) if known else _page(404, wrong="There is no such phone.")
 
     @commands.post("/leave")
@@ -150,10 +151,16 @@ def _picked(request: Request, patient_id: str) -> Response:
     return answer
 
 
+async def _known(unit: Unit, patient_id: str) -> dict[str, store.Patient]:
+    """The patient of a cookie or a form, where anything may stand."""
+    asked = [patient_id] if is_patient(patient_id) else []
+    return await store.read_patients(unit.connection, asked)
+
+
 async def _shown(unit: Unit, patient_id: str) -> Response:
     """The conversation on the phone that was picked, or the form to pick one."""
     connection = unit.connection
-    known = await store.read_patients(connection, [answer_of(patient_id)])
+    known = await _known(unit, patient_id)
     if patient_id not in known:
         return _page(200)
     patient = known[patient_id]
@@ -174,8 +181,10 @@ async def _shown(unit: Unit, patient_id: str) -> Response:
 async def _answer(service: Service, patient_id: str, text: str) -> tuple[str, str] | None:
     """Report an answer on the topic, as a plugin would; returns invitation and report id."""
     async with service.unit() as unit:
-        mine = await threads.read_threads(unit.connection, answer_of(patient_id))
-        if not mine or not text:
+        if not text or not is_patient(patient_id):
+            return None
+        mine = await threads.read_threads(unit.connection, patient_id)
+        if not mine:
             return None
         last = mine[-1]
         # While the business clock stands still, answers stay in order by the machine's.

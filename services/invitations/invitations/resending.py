@@ -8,6 +8,7 @@ from invitations.answers import Invitation, Slot
 from invitations.channels import Channels, Outgoing
 from invitations.desk import offered
 from invitations.offering import Rotation
+from invitations.places import place_of
 from invitations.store import resending
 from recall.kit.service import Service
 from recall.kit.unit import Unit
@@ -26,7 +27,7 @@ async def resend(service: Service, channels: Channels, rotation: Rotation) -> bo
 
 
 async def _send(unit: Unit, channels: Channels, rotation: Rotation, due: Mapping[str, int]) -> None:
-    patients = {name.rpartition(".")[0] for name in due}
+    patients = {place_of(name)[0]: 0 for name in due}
     locked = await store.lock_invitations(unit.connection, patients)
     open_still = [
         i

@@ -81,7 +81,7 @@ def _delivery(act: store.Act) -> tuple[Delivery, UndeliverableReason | None]:
 async def _visit(unit: Unit, visits: Sequence[Due], channels: Channels, rotation: Rotation) -> None:
     """Simulated patients on the booking page: take any free slot, or decline."""
     desk = Desk(unit, channels, rotation)
-    await desk.load({visit.patient_id for _, visit in visits})
+    await desk.load_from((visit.patient_id, visit.round) for _, visit in visits)
     wanted: dict[str, int] = defaultdict(int)
     for _, visit in visits:
         if visit.said != "DECLINE":

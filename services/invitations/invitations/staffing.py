@@ -23,6 +23,7 @@ from invitations.answers import (
 from invitations.channels import Channels
 from invitations.desk import Desk
 from invitations.offering import BEGINNING, Rotation
+from invitations.places import is_patient
 from invitations.store import counter
 from invitations.telling import Said
 from recall.contracts.instants import instant
@@ -147,8 +148,8 @@ async def deal_with_reply(
 
 async def _held(unit: Unit, patient_id: str) -> store.Patient:
     """The patient, while no invitation can be made for them."""
-    # PostgreSQL would refuse some of the characters that no id has.
-    asked = [patient_id] if patient_id.isprintable() else []
+    # PostgreSQL would refuse what is no id.
+    asked = [patient_id] if is_patient(patient_id) else []
     known = await store.read_patients(unit.connection, asked)
     if patient_id not in known:
         raise not_found("patient")

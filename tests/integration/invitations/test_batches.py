@@ -205,8 +205,8 @@ async def test_what_the_supplier_says_reaches_the_invitation(service: Invitation
         words = f"{status} {code or ''}".strip()
         await service.rows(
             "INSERT INTO simulated_acts "
-            "(due_at, partition, invitation_id, patient_id, target_id, channel, kind, said) "
-            "SELECT $1, partition, invitation_id, patient_id, target_id, channel, 'supplier', $3 "
+            "(due_at, partition, patient_id, round, target_id, channel, kind, said) "
+            "SELECT $1, partition, patient_id, round, target_id, channel, 'supplier', $3 "
             "FROM invitations WHERE invitation_id = $2",
             START,
             f"{patient_id(number)}.1",

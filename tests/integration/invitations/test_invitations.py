@@ -209,7 +209,7 @@ async def test_a_reply_books_its_slot_once(service: Invitations) -> None:
         await service.hear(service.reply(1, "B please"))
     (booked,) = service.kept.of(wire.AppointmentBooked)
     assert (booked.slot_id, booked.via) == (wanted, "reply")
-    rows = await service.rows("SELECT slot_id, patient_id FROM appointments")
+    rows = await service.rows("SELECT slot_id, patient_id::text FROM appointments")
     assert [tuple(row) for row in rows] == [(wanted, patient_id(1))]
 
 
@@ -333,9 +333,9 @@ class Reports:
         self.looks += 1
         if self.looks == self._folded_at:
             await self._service.rows(
-                "INSERT INTO simulated_acts (due_at, partition, invitation_id, patient_id,"
+                "INSERT INTO simulated_acts (due_at, partition, patient_id, round,"
                 " target_id, channel, kind, said)"
-                " SELECT $1, partition, invitation_id, patient_id, target_id, channel, 'reply', 'A'"
+                " SELECT $1, partition, patient_id, round, target_id, channel, 'reply', 'A'"
                 " FROM invitations",
                 START + timedelta(days=6),
             )
@@ -472,12 +472,11 @@ async def test_an_invitation_that_no_plugin_serves_was_undeliverable(service: In
         service.dispatch(1, channel="pigeon"),
         service.dispatch(2, channel="pigeon"),
     )
-    (about,) = await service.rows("SELECT * FROM invitations WHERE patient_id = $1", patient_id(1))
     await service.hear(
         wire.DeliveryReported(
             target_id="t",
-            patient_id=about["patient_id"],
-            invitation_id=about["invitation_id"],
+            patient_id=patient_id(1),
+            invitation_id=f"{patient_id(1)}.1",
             channel="pigeon",
             report_id="left",
             state="sending",

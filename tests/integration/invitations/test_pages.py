@@ -306,6 +306,25 @@ async def test_a_letters_code_leads_to_the_page_however_it_is_typed(
     assert (wrong.status_code, "Check the code" in wrong.text) == (422, True)
 
 
+async def test_two_invitations_found_by_the_same_hash_keep_their_own_links_and_codes(
+    service: Invitations, browser: httpx.AsyncClient
+) -> None:
+    await service.target()
+    first, second = await link_of(service, 1), await link_of(service, 2)
+    stranger = service.channels.opening_of("somebody")
+    await service.rows("UPDATE invitations SET opening = $1", stranger)
+    assert (await browser.get(first)).status_code == 404
+    assert (await browser.get(f"/b/{service.channels.token_of('somebody')}")).status_code == 404
+    guess = service.channels.code_of("somebody")
+    assert (await browser.post("/b", data={"code": guess})).status_code == 404
+    await service.rows(
+        "UPDATE invitations SET opening = $1", service.channels.opening_of(f"{patient_id(2)}.1")
+    )
+    assert "What is the date of birth?" in (await browser.get(second)).text
+    shown = await browser.post("/b", data={"code": service.channels.code_of(f"{patient_id(2)}.1")})
+    assert shown.url.path == second
+
+
 async def test_the_help_text_of_a_page_leads_to_it_while_it_is_open(
     service: Invitations, browser: httpx.AsyncClient
 ) -> None:

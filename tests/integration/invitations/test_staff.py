@@ -114,7 +114,7 @@ async def test_a_call_and_a_dispatch_at_the_same_moment_give_one_outcome(
     assert {call.result().status_code for call in calls} == {200}
     states = await service.states()
     assert [states[f"{patient_id(n)}.1"] for n in people] == ["declined", "booked"] * 4
-    rows = await service.rows("SELECT patient_id FROM appointments ORDER BY 1")
+    rows = await service.rows("SELECT patient_id::text FROM appointments ORDER BY 1")
     assert [row["patient_id"] for row in rows] == [patient_id(n) for n in people if n % 2]
 
 

@@ -13,9 +13,9 @@ CREATE TABLE targets (
 
 -- Patients and how they are reached.
 CREATE TABLE patients (
-    patient_id text PRIMARY KEY,
+    patient_id uuid PRIMARY KEY,
     target_id text NOT NULL,
-    person_id text NOT NULL,
+    person_id uuid NOT NULL,
     version bigint NOT NULL,
     partition smallint NOT NULL,
     nhs_number text NOT NULL,
@@ -28,57 +28,54 @@ CREATE TABLE patients (
     carer_name text,
     carer_mobile text
 );
-CREATE INDEX patients_person ON patients (target_id, person_id);
+CREATE INDEX patients_person ON patients (person_id);
 
 -- Who was removed from a target, so that a late answer is refused.
 CREATE TABLE removals (
-    patient_id text PRIMARY KEY
+    patient_id uuid PRIMARY KEY
 );
 
 -- People who want no texts, on any target.
 CREATE TABLE opt_outs (
-    person_id text PRIMARY KEY,
+    person_id uuid PRIMARY KEY,
     opted_out boolean NOT NULL,
     at timestamptz NOT NULL
 );
 
--- One patient in one round, at most one, ever; it ends exactly once.
+-- One patient in one round, at most one, ever; it ends exactly once.  `opening` is the beginning of
+-- the hash of the code that opens the patient's page; a link leads to it by its code.
 CREATE TABLE invitations (
-    invitation_id text PRIMARY KEY,
-    patient_id text NOT NULL,
-    target_id text NOT NULL,
-    person_id text NOT NULL,
-    round smallint NOT NULL,
-    channel text NOT NULL,
-    template_version integer NOT NULL,
-    partition smallint NOT NULL,
-    state text NOT NULL CHECK (
-        state IN ('open', 'booked', 'declined', 'unanswered', 'undeliverable', 'withdrawn')
-    ),
+    patient_id uuid NOT NULL,
+    person_id uuid NOT NULL,
     dispatched_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     ended_at timestamptz,
+    opening bigint,
+    said integer NOT NULL,
+    template_version integer NOT NULL,
+    round smallint NOT NULL,
+    partition smallint NOT NULL,
+    link_tries smallint NOT NULL DEFAULT 0,
+    helped boolean NOT NULL DEFAULT false,
+    needs_reply boolean NOT NULL DEFAULT false,
+    target_id text NOT NULL,
+    channel text NOT NULL,
+    state text NOT NULL CHECK (
+        state IN ('open', 'booked', 'declined', 'unanswered', 'undeliverable', 'withdrawn')
+    ),
     delivery text CHECK (delivery IN ('sending', 'delivered', 'failed')),
     reason text,
     offer_a text,
     offer_b text,
     offer_c text,
-    offers_made smallint NOT NULL,
-    helped boolean NOT NULL,
-    needs_reply boolean NOT NULL,
-    said bigint NOT NULL,
-    link_hash bytea,
-    code_hash bytea,
-    link_tries smallint NOT NULL DEFAULT 0,
-    UNIQUE (patient_id, round),
+    invitation_id text GENERATED ALWAYS AS (patient_id::text || '.' || round::text) VIRTUAL,
+    PRIMARY KEY (patient_id, round),
     CHECK ((state = 'open') = (ended_at IS NULL))
 -- Every invitation is changed a few times: room in its page keeps the change off the indexes.
 ) WITH (fillfactor = 60);
 CREATE INDEX invitations_deadlines ON invitations (expires_at, partition) WHERE state = 'open';
 CREATE INDEX invitations_replies ON invitations (target_id) WHERE needs_reply;
-CREATE INDEX invitations_people ON invitations (person_id) WHERE state = 'open';
-CREATE UNIQUE INDEX invitations_links ON invitations (link_hash) WHERE link_hash IS NOT NULL;
-CREATE UNIQUE INDEX invitations_codes ON invitations (code_hash) WHERE code_hash IS NOT NULL;
+CREATE INDEX invitations_openings ON invitations (opening) WHERE opening IS NOT NULL;
 
 -- Withdrawals, kept because one may come before its dispatch.
 CREATE TABLE withdrawals (
@@ -152,8 +149,8 @@ WHERE NOT booked AND NOT withdrawn;
 CREATE TABLE appointments (
     target_id text NOT NULL,
     slot_id text NOT NULL,
-    person_id text NOT NULL,
-    patient_id text NOT NULL,
+    person_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
     round smallint,
     starts_at timestamptz NOT NULL,
     booked_at timestamptz NOT NULL,
@@ -181,19 +178,19 @@ CREATE TABLE dirty_marks (
 
 -- What simulated channels will report, and when.
 CREATE TABLE simulated_acts (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     due_at timestamptz NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    patient_id uuid NOT NULL,
+    round smallint NOT NULL,
     partition smallint NOT NULL,
-    invitation_id text NOT NULL,
-    patient_id text NOT NULL,
     target_id text NOT NULL,
     channel text NOT NULL,
     kind text NOT NULL CHECK (
         kind IN ('delivered', 'delayed', 'failed', 'supplier', 'reply', 'visit')
     ),
-    said text NOT NULL
+    said text NOT NULL,
+    PRIMARY KEY (due_at, id)
 );
-CREATE INDEX simulated_acts_due ON simulated_acts (due_at);
 
 -- Dispatches of patients who are not known yet.
 CREATE TABLE waiting_messages (
@@ -216,16 +213,19 @@ CREATE TABLE letter_batches (
 
 -- Letters: waiting for their cut-off, then for ever in one batch, with what they say.
 CREATE TABLE letters (
-    invitation_id text PRIMARY KEY,
+    patient_id uuid NOT NULL,
+    round smallint NOT NULL,
+    place smallint,
     cut_off timestamptz NOT NULL,
     batch_id text REFERENCES letter_batches,
-    place smallint,
     content bytea,
+    invitation_id text GENERATED ALWAYS AS (patient_id::text || '.' || round::text) VIRTUAL,
+    PRIMARY KEY (patient_id, round),
     CHECK ((batch_id IS NULL) = (place IS NULL)),
-    CHECK ((batch_id IS NULL) = (content IS NULL)),
-    UNIQUE (batch_id, place)
+    CHECK ((batch_id IS NULL) = (content IS NULL))
 );
-CREATE INDEX letters_waiting ON letters (cut_off, invitation_id) WHERE batch_id IS NULL;
+CREATE INDEX letters_waiting ON letters (cut_off, patient_id, round) WHERE batch_id IS NULL;
+CREATE UNIQUE INDEX letters_places ON letters (batch_id, place) WHERE batch_id IS NOT NULL;
 
 -- Wrong codes by the address they came from, as a keyed hash: when each of the last ones was tried.
 CREATE TABLE code_tries (

@@ -9,12 +9,20 @@ import asyncpg
 import msgspec
 
 from invitations.answers import Invitation, Slot
+from invitations.places import Place
 from recall.contracts.events import Round
 from recall.kit import wire
 from recall.kit.postgres import Connection
 from recall.kit.sql import queries
 
 SQL = queries("invitations")
+
+MADE_COLUMNS = (
+    "patient_id", "round", "target_id", "person_id", "channel", "template_version", "partition",
+    "state", "dispatched_at", "expires_at", "ended_at", "reason", "offer_a", "offer_b", "offer_c",
+    "said", "opening",
+)  # fmt: skip
+"""What is stored of a new invitation."""
 
 
 class OutpacedError(Exception):
@@ -45,7 +53,7 @@ def rounds_of(text: str) -> tuple[Round, ...]:
 _ROUNDS: Any = msgspec.json.Decoder(list.__class_getitem__(wire.Round))
 
 
-class Patient(msgspec.Struct, frozen=True, kw_only=True):
+class Patient(msgspec.Struct, frozen=True):
     """A patient, how to reach them, whether texts may go, and the appointment that stands."""
 
     patient_id: str
@@ -71,12 +79,17 @@ class Act(msgspec.Struct, frozen=True):
 
     due_at: datetime
     partition: int
-    invitation_id: str
     patient_id: str
+    round: int
     target_id: str
     channel: str
     kind: str
     said: str
+
+    @property
+    def invitation_id(self) -> str:
+        """The invitation that it is about."""
+        return f"{self.patient_id}.{self.round}"
 
 
 def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
@@ -87,28 +100,32 @@ def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]
 
 
 def _invitation(row: asyncpg.Record) -> Invitation:
+    """An invitation of the columns that every query of whole ones selects, in their order."""
+    patient, target_id, person, number, channel, template_version, partition, state, *rest = row
+    dispatched_at, expires_at, ended_at, delivery, reason, *rest = rest
+    offer_a, offer_b, offer_c, helped, needs_reply, said, appointment, appointment_at = rest
+    patient_id = str(patient)
     return Invitation(
-        invitation_id=row["invitation_id"],
-        patient_id=row["patient_id"],
-        target_id=row["target_id"],
-        person_id=row["person_id"],
-        round=row["round"],
-        channel=row["channel"],
-        template_version=row["template_version"],
-        partition=row["partition"],
-        state=row["state"],
-        dispatched_at=row["dispatched_at"],
-        expires_at=row["expires_at"],
-        ended_at=row["ended_at"],
-        delivery=row["delivery"],
-        reason=row["reason"],
-        offer=(row["offer_a"], row["offer_b"], row["offer_c"]),
-        offers_made=row["offers_made"],
-        helped=row["helped"],
-        needs_reply=row["needs_reply"],
-        said=row["said"],
-        appointment=row["appointment"],
-        appointment_at=row["appointment_at"],
+        invitation_id=f"{patient_id}.{number}",
+        patient_id=patient_id,
+        target_id=target_id,
+        person_id=str(person),
+        round=number,
+        channel=channel,
+        template_version=template_version,
+        partition=partition,
+        state=state,
+        dispatched_at=dispatched_at,
+        expires_at=expires_at,
+        ended_at=ended_at,
+        delivery=delivery,
+        reason=reason,
+        offer=(offer_a, offer_b, offer_c),
+        helped=helped,
+        needs_reply=needs_reply,
+        said=said,
+        appointment=appointment,
+        appointment_at=appointment_at,
     )
 
 
@@ -131,10 +148,12 @@ async def save_patients(connection: Connection, rows: Sequence[tuple[object, ...
 async def read_patients(connection: Connection, ids: Iterable[str]) -> dict[str, Patient]:
     """Patients by id; unknown ones are absent."""
     rows = await connection.fetch(SQL["read_patients"], list(ids))
-    return {
-        row["patient_id"]: Patient(**{name: row[name] for name in Patient.__struct_fields__})
-        for row in rows
-    }
+    found = {}
+    for row in rows:
+        patient, target_id, person, *rest = row
+        patient_id = str(patient)
+        found[patient_id] = Patient(patient_id, target_id, str(person), *rest)
+    return found
 
 
 async def add_removals(connection: Connection, patients: Sequence[str]) -> None:
@@ -158,10 +177,19 @@ async def save_opt_outs(connection: Connection, words: dict[str, tuple[bool, dat
     )
 
 
-async def lock_invitations(connection: Connection, patients: Iterable[str]) -> list[Invitation]:
-    """All invitations of patients, in the order of their ids, locked."""
-    rows = await connection.fetch(SQL["lock_invitations"], sorted(patients))
+async def lock_invitations(connection: Connection, patients: Mapping[str, int]) -> list[Invitation]:
+    """Each patient's invitations from a round on, in the order of patients and rounds, locked."""
+    ordered = sorted(patients)
+    rows = await connection.fetch(
+        SQL["lock_invitations"], ordered, [patients[name] for name in ordered]
+    )
     return [_invitation(row) for row in rows]
+
+
+async def known_invitations(connection: Connection, places: Iterable[Place]) -> set[Place]:
+    """Those of the places that there is an invitation for."""
+    rows = await connection.fetch(SQL["known_invitations"], *columns(sorted(places), 2))
+    return {(str(row[0]), row[1]) for row in rows}
 
 
 async def lock_open_texts(connection: Connection, people: Iterable[str]) -> list[Invitation]:
@@ -171,18 +199,18 @@ async def lock_open_texts(connection: Connection, people: Iterable[str]) -> list
 
 
 async def add_invitations(
-    connection: Connection,
-    invitations: Sequence[Invitation],
-    hashes: dict[str, tuple[bytes, bytes]],
+    connection: Connection, invitations: Sequence[Invitation], openings: Mapping[str, int]
 ) -> None:
-    """Store new invitations; a second one for a patient and round is refused by the database."""
+    """Store new invitations; a second one for a patient and round is refused by the database.
+
+    `openings`: by what the page of an invitation is found, if it has one.
+    """
     rows = [
         (
-            i.invitation_id,
             i.patient_id,
+            i.round,
             i.target_id,
             i.person_id,
-            i.round,
             i.channel,
             i.template_version,
             i.partition,
@@ -190,31 +218,27 @@ async def add_invitations(
             i.dispatched_at,
             i.expires_at,
             i.ended_at,
-            i.delivery,
             i.reason,
             *i.offer,
-            i.offers_made,
-            i.helped,
-            i.needs_reply,
             i.said,
-            *hashes.get(i.invitation_id, (None, None)),
+            openings.get(i.invitation_id),
         )
         for i in invitations
     ]
-    await connection.execute(SQL["add_invitations"], *columns(rows, 23))
+    await connection.copy_records_to_table("invitations", columns=MADE_COLUMNS, records=rows)
 
 
 async def save_invitations(connection: Connection, invitations: Sequence[Invitation]) -> None:
     """Store what changed in invitations that this transaction has locked."""
     rows = [
         (
-            i.invitation_id,
+            i.patient_id,
+            i.round,
             i.state,
             i.ended_at,
             i.delivery,
             i.reason,
             *i.offer,
-            i.offers_made,
             i.helped,
             i.needs_reply,
             i.said,
@@ -326,14 +350,19 @@ async def mark_dirty(connection: Connection, targets: Mapping[str, int]) -> None
 
 async def add_acts(connection: Connection, acts: Sequence[Act]) -> None:
     """Store what simulated channels will report."""
-    rows = [tuple(getattr(act, name) for name in Act.__struct_fields__) for act in acts]
-    await connection.execute(SQL["add_acts"], *columns(rows, 8))
+    await connection.copy_records_to_table(
+        "simulated_acts",
+        columns=Act.__struct_fields__,
+        records=[msgspec.structs.astuple(act) for act in acts],
+    )
 
 
 async def take_acts(connection: Connection, now: datetime, count: int) -> list[tuple[int, Act]]:
     """The due acts with their ids, in order of time; they are used up."""
     rows = await connection.fetch(SQL["take_acts"], now, count)
-    found = [(r["id"], Act(*(r[name] for name in Act.__struct_fields__))) for r in rows]
+    found = []
+    for number, due_at, partition, patient, *rest in rows:
+        found.append((number, Act(due_at, partition, str(patient), *rest)))
     return sorted(found, key=lambda one: (one[1].due_at, one[0]))
 
 

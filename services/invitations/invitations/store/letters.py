@@ -1,11 +1,12 @@
 """Reads and writes of letters and their batches, as `store` does for the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
-from invitations.store import SQL
+from invitations.places import place_of
+from invitations.store import SQL, columns
 from recall.kit.postgres import Connection
 
 
@@ -43,7 +44,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 async def add_letters(connection: Connection, ids: Sequence[str], cut_off: datetime) -> None:
     """Have letters wait for their cut-off; one that is known already stays as it is."""
-    await connection.execute(SQL["add_letters"], list(ids), cut_off)
+    await connection.execute(SQL["add_letters"], *_places(ids), cut_off)
+
+
+def _places(ids: Iterable[str]) -> list[list[object]]:
+    """Patients and rounds of invitations, as `unnest` takes them."""
+    return columns([place_of(one) for one in ids], 2)
 
 
 async def take_letters(connection: Connection, now: datetime, count: int) -> list[Waiting]:
@@ -54,7 +60,7 @@ async def take_letters(connection: Connection, now: datetime, count: int) -> lis
 
 async def delete_letters(connection: Connection, ids: Sequence[str]) -> None:
     """Letters that are not to be printed."""
-    await connection.execute(SQL["delete_letters"], list(ids))
+    await connection.execute(SQL["delete_letters"], *_places(ids))
 
 
 async def add_batch(
@@ -64,9 +70,10 @@ async def add_batch(
     batch_id: str = await connection.fetchval(
         SQL["add_letter_batch"], day, cut_off, len(contents), now
     )
-    ids = list(contents)
-    places = list(range(1, len(ids) + 1))
-    await connection.execute(SQL["put_letters"], batch_id, ids, places, list(contents.values()))
+    order = list(range(1, len(contents) + 1))
+    await connection.execute(
+        SQL["put_letters"], batch_id, *_places(contents), order, list(contents.values())
+    )
     return batch_id
 
 
@@ -89,5 +96,5 @@ async def read_batch(connection: Connection, batch_id: str) -> list[tuple[str, b
 
 async def read_letter(connection: Connection, invitation_id: str) -> Kept | None:
     """A letter, if this invitation has one."""
-    row = await connection.fetchrow(SQL["read_letter"], invitation_id)
+    row = await connection.fetchrow(SQL["read_letter"], *place_of(invitation_id))
     return None if row is None else Kept(**dict(row))

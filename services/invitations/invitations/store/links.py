@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from invitations.places import place_of
 from invitations.store import SQL
 from recall.kit.postgres import Connection
 
@@ -24,16 +25,15 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     appointment_at: datetime | None
 
 
-async def read_link(connection: Connection, token_hash: bytes) -> Link | None:
-    """The invitation of a link's token."""
-    row = await connection.fetchrow(SQL["read_link"], token_hash)
+async def find_openings(connection: Connection, opening: int) -> list[str]:
+    """The ids of the invitations that a code or a link may open."""
+    return [row["invitation_id"] for row in await connection.fetch(SQL["find_openings"], opening)]
+
+
+async def read_link(connection: Connection, invitation_id: str) -> Link | None:
+    """The invitation behind a link."""
+    row = await connection.fetchrow(SQL["read_link"], *place_of(invitation_id))
     return None if row is None else Link(**dict(row))
-
-
-async def find_code(connection: Connection, code_hash: bytes) -> str | None:
-    """The invitation of a letter's code."""
-    found: str | None = await connection.fetchval(SQL["find_code"], code_hash)
-    return found
 
 
 async def take_try(connection: Connection, invitation_id: str, most: int) -> int | None:
@@ -41,13 +41,13 @@ async def take_try(connection: Connection, invitation_id: str, most: int) -> int
 
     Tries at the same moment wait for each other here, so that none is got for nothing.
     """
-    used: int | None = await connection.fetchval(SQL["take_try"], invitation_id, most)
+    used: int | None = await connection.fetchval(SQL["take_try"], *place_of(invitation_id), most)
     return used
 
 
 async def give_tries_back(connection: Connection, invitation_id: str) -> None:
     """The right date of birth: the link has all its tries again."""
-    await connection.execute(SQL["give_tries_back"], invitation_id)
+    await connection.execute(SQL["give_tries_back"], *place_of(invitation_id))
 
 
 async def take_code_try(

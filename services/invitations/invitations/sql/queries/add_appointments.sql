@@ -2,7 +2,7 @@
 INSERT INTO appointments
     (target_id, slot_id, person_id, patient_id, round, starts_at, booked_at)
 SELECT * FROM unnest(
-    $1::text[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::timestamptz[],
+    $1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::smallint[], $6::timestamptz[],
     $7::timestamptz[]
 )
 ON CONFLICT DO NOTHING

@@ -1,7 +1,8 @@
--- $1 invitation ids, $2 the cut-off of them all: letters that wait for it.
-INSERT INTO letters (invitation_id, cut_off)
+-- $1 patient ids, $2 rounds, $3 the cut-off of them all: letters that wait for it.
+INSERT INTO letters (patient_id, round, cut_off)
 SELECT
-    l.invitation_id,
-    $2
-FROM unnest($1::text[]) AS l (invitation_id)
+    l.patient_id,
+    l.round,
+    $3
+FROM unnest($1::uuid[], $2::smallint[]) AS l (patient_id, round)
 ON CONFLICT DO NOTHING

@@ -1,2 +1,4 @@
--- $1 invitation ids: letters that nobody needs any more, never one that is in a batch.
-DELETE FROM letters WHERE invitation_id = ANY($1::text[]) AND batch_id IS NULL
+-- $1 patient ids, $2 rounds: letters that nobody needs any more, never one that is in a batch.
+DELETE FROM letters AS l
+USING unnest($1::uuid[], $2::smallint[]) AS n (patient_id, round)
+WHERE l.patient_id = n.patient_id AND l.round = n.round AND l.batch_id IS NULL

@@ -1,5 +1,5 @@
 -- $1 an NHS number or a mobile, $2 how many: the patients whom it belongs to, carers' mobiles too.
-SELECT p.patient_id, p.first_name, p.last_name, p.nhs_number, t.name AS target
+SELECT p.patient_id::text, p.first_name, p.last_name, p.nhs_number, t.name AS target
 FROM patients AS p
 INNER JOIN targets AS t ON t.target_id = p.target_id
 WHERE p.nhs_number = $1 OR p.mobile = $1 OR p.carer_mobile = $1

@@ -1,2 +1,2 @@
--- $1 invitation id: the right date of birth was given.
-UPDATE invitations SET link_tries = 0 WHERE invitation_id = $1
+-- $1 patient id, $2 round: the right date of birth was given.
+UPDATE invitations SET link_tries = 0 WHERE patient_id = $1 AND round = $2

@@ -1,7 +1,7 @@
 -- $1 target id, $2 how many: open invitations whose replies need a person, the longest waiting first.
 SELECT
     i.invitation_id,
-    i.patient_id,
+    i.patient_id::text,
     i.round,
     i.channel,
     i.expires_at,

@@ -1,7 +1,7 @@
--- $1 the hash of a token: the invitation behind a link, with what its page needs.
+-- $1 patient id, $2 round: the invitation behind a link, with what its page needs.
 SELECT
     i.invitation_id,
-    i.patient_id,
+    i.patient_id::text,
     i.target_id,
     i.state,
     i.expires_at,
@@ -16,4 +16,4 @@ INNER JOIN patients AS p ON p.patient_id = i.patient_id
 INNER JOIN targets AS t ON t.target_id = i.target_id
 LEFT JOIN removals AS r ON r.patient_id = i.patient_id
 LEFT JOIN appointments AS a ON a.target_id = i.target_id AND a.person_id = i.person_id
-WHERE i.link_hash = $1
+WHERE i.patient_id = $1 AND i.round = $2

@@ -1,4 +1,4 @@
--- What changes in an invitation, by id.
+-- What changes in an invitation, by patient and round.
 UPDATE invitations AS i
 SET
     state = n.state,
@@ -8,15 +8,14 @@ SET
     offer_a = n.offer_a,
     offer_b = n.offer_b,
     offer_c = n.offer_c,
-    offers_made = n.offers_made,
     helped = n.helped,
     needs_reply = n.needs_reply,
     said = n.said
 FROM unnest(
-    $1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::smallint[], $10::boolean[], $11::boolean[], $12::bigint[]
+    $1::uuid[], $2::smallint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::integer[]
 ) AS n (
-    invitation_id, state, ended_at, delivery, reason, offer_a, offer_b, offer_c, offers_made,
-    helped, needs_reply, said
+    patient_id, round, state, ended_at, delivery, reason, offer_a, offer_b, offer_c, helped,
+    needs_reply, said
 )
-WHERE i.invitation_id = n.invitation_id
+WHERE i.patient_id = n.patient_id AND i.round = n.round

@@ -4,7 +4,7 @@ INSERT INTO patients AS p (
     last_name, mobile, address, postcode, carer_name, carer_mobile
 )
 SELECT * FROM unnest(
-    $1::text[], $2::text[], $3::text[], $4::bigint[], $5::smallint[], $6::text[], $7::date[],
+    $1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::smallint[], $6::text[], $7::date[],
     $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[]
 )
 ON CONFLICT (patient_id) DO UPDATE

@@ -3,16 +3,16 @@
 SELECT
     l.invitation_id,
     l.cut_off,
-    i.patient_id,
+    l.patient_id::text,
     i.target_id,
     i.partition,
     i.channel,
     i.expires_at,
     i.state = 'open' AS going
 FROM letters AS l
-INNER JOIN invitations AS i ON i.invitation_id = l.invitation_id
+INNER JOIN invitations AS i USING (patient_id, round)
 WHERE l.batch_id IS NULL
     AND l.cut_off = (SELECT min(cut_off) FROM letters WHERE batch_id IS NULL AND cut_off <= $1)
-ORDER BY l.invitation_id
+ORDER BY l.patient_id, l.round
 LIMIT $2
 FOR UPDATE OF l SKIP LOCKED

@@ -1,4 +1,4 @@
--- $1 invitation id, $2 the most tries: one more try, if one is left.
+-- $1 patient id, $2 round, $3 the most tries: one more try, if one is left.
 UPDATE invitations SET link_tries = link_tries + 1
-WHERE invitation_id = $1 AND link_tries < $2
+WHERE patient_id = $1 AND round = $2 AND link_tries < $3
 RETURNING link_tries
