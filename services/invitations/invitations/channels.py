@@ -14,7 +14,7 @@ from invitations.behaviour import ANSWERS_AGAIN, Going, Scenario, acts_of
 from invitations.codes import code_of, grouped
 from invitations.compose import Facts, invitation_text, message_text
 from invitations.settings import Settings
-from invitations.store import threads
+from invitations.store import acts, threads
 from recall.contracts.events import Destination, OfferedSlot
 from recall.contracts.instants import instant, london_date
 from recall.contracts.topics import channel_topic
@@ -152,9 +152,9 @@ class Channels:
 
     async def invite(self, unit: Unit, outgoing: Sequence[Outgoing]) -> None:
         """Send invitations."""
-        acts = [act for one in outgoing for act in self._invited(unit, one)]
-        if acts:
-            await store.add_acts(unit.connection, acts)
+        made = [act for one in outgoing for act in self._invited(unit, one)]
+        if made:
+            await acts.add(unit.connection, made)
         shown = [one for one in outgoing if self.plays_text(one.invitation.channel)]
         if shown:
             sent = [self._sent(one) for one in shown[:KEPT_OF_A_BATCH]]
@@ -179,7 +179,7 @@ class Channels:
             return None, None
         return self.link_of(i.invitation_id), grouped(self.code_of(i.invitation_id), "-")
 
-    def _invited(self, unit: Unit, one: Outgoing) -> list[store.Act]:
+    def _invited(self, unit: Unit, one: Outgoing) -> list[acts.Act]:
         """What a simulated channel will report; a plugin is asked to send instead."""
         if not self.simulates(one.invitation.channel):
             self._request(unit, one)
@@ -195,8 +195,8 @@ class Channels:
             mobile=contact_for(one.patient, one.at).mobile if self._scenario.magic else None,
             attempt=one.attempt,
         )
-        acts = acts_of(self._scenario, self._settings.seed, going)
-        return [_act(i, one.at + act.after, act.kind, act.text) for act in acts]
+        found = acts_of(self._scenario, self._settings.seed, going)
+        return [_act(i, one.at + act.after, act.kind, act.text) for act in found]
 
     def _request(self, unit: Unit, one: Outgoing) -> None:
         i = one.invitation
@@ -230,7 +230,7 @@ class Channels:
         self, unit: Unit, messages: Sequence[Message], offers: dict[str, Sequence[Slot]]
     ) -> None:
         """Send further messages; `offers` are the new offers by invitation id."""
-        acts = [
+        made = [
             _act(m.invitation, m.at + ANSWERS_AGAIN, *_answers_again(m.invitation))
             for m in messages
             if m.kind == "new_offer"
@@ -238,8 +238,8 @@ class Channels:
             # Where a person answers in the patient's place, nothing is made up.
             and PHONE_REPORT not in m.cause
         ]
-        if acts:
-            await store.add_acts(unit.connection, acts)
+        if made:
+            await acts.add(unit.connection, made)
         asked = [m for m in messages if not self.simulates(m.invitation.channel)]
         if asked:
             await self._ask(unit, asked, offers)
@@ -328,8 +328,8 @@ class Channels:
         )
 
 
-def _act(i: Invitation, due_at: datetime, kind: str, said: str) -> store.Act:
-    return store.Act(due_at, i.partition, i.patient_id, i.round, i.target_id, i.channel, kind, said)
+def _act(i: Invitation, due_at: datetime, kind: str, said: str) -> acts.Act:
+    return acts.Act(due_at, i.partition, i.patient_id, i.round, i.target_id, i.channel, kind, said)
 
 
 def _answers_again(invitation: Invitation) -> tuple[str, str]:

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import cast
 
-from invitations import store
 from invitations.answers import book, decline
 from invitations.channels import Channels
 from invitations.desk import Desk
 from invitations.offering import Rotation
+from invitations.store import acts
 from invitations.telling import Said
 from recall.contracts.instants import instant
 from recall.contracts.post import said_of_letter
@@ -18,14 +18,14 @@ from recall.kit.service import Service
 from recall.kit.unit import Unit
 
 AT_ONCE = 2000
-Due = tuple[int, store.Act]
+Due = tuple[int, acts.Act]
 """An act with its id."""
 
 
 async def act(service: Service, channels: Channels, rotation: Rotation) -> bool:
     """Do what is due; returns whether there may be more."""
     async with service.unit() as unit:
-        due = await store.take_acts(unit.connection, unit.now, AT_ONCE)
+        due = await acts.take(unit.connection, unit.now, AT_ONCE)
         reports = [one for one in due if one[1].kind != "visit"]
         visits = [one for one in due if one[1].kind == "visit"]
         for number, one in reports:
@@ -35,14 +35,14 @@ async def act(service: Service, channels: Channels, rotation: Rotation) -> bool:
     return len(due) == AT_ONCE
 
 
-def _report(unit: Unit, number: int, act: store.Act) -> None:
+def _report(unit: Unit, number: int, act: acts.Act) -> None:
     """Emit what a plugin would: through the topic, at the moment the channel learnt it."""
     report_id, at = f"simulated-{number}", instant(act.due_at)
     what, data = _reported(act, report_id, at)
     unit.emit(data, report_id, what=what, at=at, partition=act.partition)
 
 
-def _reported(act: store.Act, report_id: str, at: str) -> tuple[str, object]:
+def _reported(act: acts.Act, report_id: str, at: str) -> tuple[str, object]:
     if act.kind == "reply":
         return "reply", wire.ReplyReceived(
             target_id=act.target_id,
@@ -68,7 +68,7 @@ def _reported(act: store.Act, report_id: str, at: str) -> tuple[str, object]:
     )
 
 
-def _delivery(act: store.Act) -> tuple[Delivery, UndeliverableReason | None]:
+def _delivery(act: acts.Act) -> tuple[Delivery, UndeliverableReason | None]:
     """How far a message got: by the supplier's words for a letter, else by the act's own."""
     if act.kind == "supplier":
         said = said_of_letter(act.said)

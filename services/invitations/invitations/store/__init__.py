@@ -74,24 +74,6 @@ class Patient(msgspec.Struct, frozen=True):
     appointment_at: datetime | None
 
 
-class Act(msgspec.Struct, frozen=True):
-    """One thing a simulated channel will report."""
-
-    due_at: datetime
-    partition: int
-    patient_id: str
-    round: int
-    target_id: str
-    channel: str
-    kind: str
-    said: str
-
-    @property
-    def invitation_id(self) -> str:
-        """The invitation that it is about."""
-        return f"{self.patient_id}.{self.round}"
-
-
 def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
     """Rows as the columns `unnest` takes."""
     return (
@@ -346,24 +328,6 @@ async def mark_dirty(connection: Connection, targets: Mapping[str, int]) -> None
     """Have the free slots of targets counted anew; so many more of them are booked."""
     ordered = sorted(targets)
     await connection.execute(SQL["mark_dirty"], ordered, [targets[name] for name in ordered])
-
-
-async def add_acts(connection: Connection, acts: Sequence[Act]) -> None:
-    """Store what simulated channels will report."""
-    await connection.copy_records_to_table(
-        "simulated_acts",
-        columns=Act.__struct_fields__,
-        records=[msgspec.structs.astuple(act) for act in acts],
-    )
-
-
-async def take_acts(connection: Connection, now: datetime, count: int) -> list[tuple[int, Act]]:
-    """The due acts with their ids, in order of time; they are used up."""
-    rows = await connection.fetch(SQL["take_acts"], now, count)
-    found = []
-    for number, due_at, partition, patient, *rest in rows:
-        found.append((number, Act(due_at, partition, str(patient), *rest)))
-    return sorted(found, key=lambda one: (one[1].due_at, one[0]))
 
 
 async def unreported(connection: Connection, now: datetime) -> tuple[datetime | None, bool]:
