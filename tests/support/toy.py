@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -383,7 +382,7 @@ class Toy:
 
     async def receive(self, raw: Sequence[Any]) -> None:
         """Hand the consumer one batch, as its subscriber would."""
-        await self.consumer.receive(SimpleNamespace(raw_message=tuple(raw)))  # type: ignore[arg-type]
+        await self.consumer.receive(tuple(raw))
 
     async def arrived(self) -> list[Any]:
         """All records of the incoming topic as a client polls them."""

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -94,6 +93,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._left_out: set[int] = set()
         self._bad_in_a_row = 0
         self._batch_records = 1
+        self._polled: tuple[Raw, ...] = ()
         self._subscriber: BatchSubscriber | None = None
 
     @property
@@ -124,7 +124,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         # The library's own poll sleeps between two looks, which makes idle services wake a thousand
         # times a second and records wait.
         vars(self._subscriber)["get_msg"] = self._poll
-        self._subscriber(self.receive)
+        self._subscriber(self._arrived)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> tuple[Raw, ...]:
         """The next records, as soon as there are any; none after a while without."""
@@ -136,15 +136,21 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer = self.kafka()
         if consumer is None:
             raise RuntimeError("a batch came before its consumer was started")
-        return KafkaAckableMessage(body=b"", raw_message=raw, consumer=consumer)
+        self._polled = raw
+        # Timers that are set meanwhile keep the message for minutes: it bears what the logs need.
+        return KafkaAckableMessage(body=b"", raw_message=raw[:1], consumer=consumer)
 
     def kafka(self) -> AIOKafkaConsumer | None:
         """The client underneath, once it is started."""
         return None if self._subscriber is None else self._subscriber.consumer
 
-    async def receive(self, message: KafkaMessage) -> None:
+    async def _arrived(self, _nothing: None) -> None:
+        """Take the batch that was polled, and let it go when it is folded."""
+        raw, self._polled = self._polled, ()
+        await self.receive(raw)
+
+    async def receive(self, raw: Sequence[Raw]) -> None:
         """Fold one batch, again and again until it is done or its partitions go elsewhere."""
-        raw: Any = message.raw_message
         pause = FIRST_PAUSE
         async with self._busy:
             self._left_out.clear()
@@ -389,6 +395,5 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             return
 
 
-async def _undecoded(message: KafkaMessage) -> KafkaMessage:
-    """Decode nothing and hand on the message: records are decoded inside the transaction."""
-    return message
+async def _undecoded(_message: KafkaMessage) -> None:
+    """Decode nothing: records are decoded inside the transaction."""

@@ -1,6 +1,7 @@
 """What topics are made with, which partition a key has, and what queries are called."""
 
 import pytest
+from aiokafka.partitioner import murmur2
 
 from recall.contracts.topics import TOPICS
 from recall.kit.kafka import MAX_RECORD_BYTES, _config, partition_of
@@ -22,6 +23,14 @@ from recall.kit.sql import queries
 )
 def test_a_key_has_the_partition_that_every_client_gives_it(key: str, partition: int) -> None:
     assert partition_of(key, 1000) == (partition & 0x7FFFFFFF) % 1000
+
+
+def test_keys_of_any_length_are_placed_as_the_client_places_them() -> None:
+    for length in range(70):
+        key = "Ünïcödé and 0123456789 " * 4
+        assert (
+            partition_of(key[:length], 997) == (murmur2(key[:length].encode()) & 0x7FFFFFFF) % 997
+        )
 
 
 def test_every_record_bears_the_brokers_time_and_no_compression_that_we_cannot_read() -> None:
