@@ -34,6 +34,7 @@ class Wanted:
 
     port: int | None = None
     no_simulate: Sequence[str] = ()
+    kafka_lost: bool = False
 
     def options(self) -> Options:
         """The stack that this asks for."""
@@ -42,6 +43,7 @@ class Wanted:
             run=RUN,
             simulated_channels=[name for name in CHANNELS if name not in self.no_simulate],
             dashboard_port=self.port,
+            kafka_lost=self.kafka_lost,
         )
 
 

@@ -64,6 +64,14 @@ def up(
         int | None,
         typer.Option(help="The dashboard's port; without it a free one.", min=1, max=65535),
     ] = None,
+    kafka_lost: Annotated[
+        bool,
+        typer.Option(
+            "--kafka-lost",
+            help="Kafka's data are gone for good: begin on new topics with what PostgreSQL holds."
+            " Nobody is invited twice.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Start Kafka, PostgreSQL and the four services in the background, and print how to sign in.
@@ -73,12 +81,18 @@ def up(
     """
     holder = stackfile.holder_of()
     if holder is not None:
+        if kafka_lost:
+            raise Problem(
+                f"A stack is up ({holder}); only one that starts can begin on new topics.",
+                "./dev down, then: ./dev up --kafka-lost",
+            )
         stack = stackfile.read()
         show.say(f"It is up already ({holder}).")
     else:
         channels = known(no_simulate or [])
         began = time.monotonic()
-        stack = background.start(background.Wanted(port=port, no_simulate=channels), show.say)
+        wanted = background.Wanted(port=port, no_simulate=channels, kafka_lost=kafka_lost)
+        stack = background.start(wanted, show.say)
         show.say(f"Ready after {time.monotonic() - began:.1f} s.")
     if json:
         show.as_json(stack)

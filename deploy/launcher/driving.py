@@ -49,7 +49,7 @@ class Driver:
         self._look = look
         self._now: datetime | None = None
         headers = {"Authorization": f"Bearer {stack['token']}", "X-Actor": "demo"}
-        self._http = httpx.AsyncClient(headers=headers, timeout=600.0)
+        self._http = httpx.AsyncClient(headers=headers, timeout=600.0, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self

@@ -44,6 +44,7 @@ See it work
 Run it
   up                start stores and services in the background; prints the sign-in link
                       ./dev up --no-simulate sms             leaves a channel to a plugin
+                      ./dev up --kafka-lost                  Kafka's data are gone: on new topics
   status            what runs, since when, how often it was started again
   lag               how far each service is behind on each topic (--watch), and its dead letters
   logs SERVICE      what a service, kafka or postgres wrote            ./dev logs workflow -f

@@ -132,12 +132,17 @@ def halts() -> list[datetime]:
     return [*mornings, END]
 
 
-async def play(driver: Driver) -> dict[str, Any]:
-    """Play the script on a stack whose clock stands at START; returns the page."""
-    people = cast()
+async def prepare(driver: Driver) -> None:
+    """Make the target and release its slots."""
     await driver.post("ingest", "/v1/targets", json=TARGET)
     await driver.post("ingest", f"/v1/targets/{TARGET_ID}/slots", json={"slots": slots()})
     await driver.settle()
+
+
+async def play(driver: Driver) -> dict[str, Any]:
+    """Play the script on a stack whose clock stands at START; returns the page."""
+    people = cast()
+    await prepare(driver)
     await driver.upload(TARGET_ID, csv_of(people.first_file))
     await driver.advance(START)
     for halt in halts():

@@ -208,10 +208,19 @@ def die_with_parent(how: signal.Signals) -> Callable[[], None]:
     return before_exec
 
 
+class FailedError(Problem):
+    """A process that ended badly, with the code that it ended with."""
+
+    def __init__(self, trouble: Problem, code: int) -> None:
+        super().__init__(trouble.what, trouble.mend)
+        self.code = code
+
+
 async def run_once(spec: ProcessSpec) -> None:
     """Run a process to its end.
 
-    Raises Problem, with the end of its log, unless it ends well in time.
+    Raises Problem (FailedError if it ended badly), with the end of its log, unless it ends well in
+    time.
     """
     spec.log.parent.mkdir(parents=True, exist_ok=True)
     running = await spawn(spec)
@@ -226,7 +235,7 @@ async def run_once(spec: ProcessSpec) -> None:
         with contextlib.suppress(ProcessLookupError):
             running.kill()
     if code != 0:
-        raise trouble(spec, f"{spec.name} failed with code {code}")
+        raise FailedError(trouble(spec, f"{spec.name} failed with code {code}"), code)
 
 
 async def spawn(spec: ProcessSpec) -> asyncio.subprocess.Process:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,12 +21,17 @@ import httpx
 from launcher import stackfile
 from launcher.paths import IMPORT_ROOTS, ROOT
 from launcher.ports import LOOPBACK, claim, free_ports
-from launcher.problems import from_group, from_os_error
-from launcher.process import KeptProcess, ProcessSpec, bound, run_once
+from launcher.problems import Problem, from_group, from_os_error
+from launcher.process import FailedError, KeptProcess, ProcessSpec, bound, run_once
 from launcher.services import CHANNELS, SERVICES, Service, Settings, environment
 from launcher.stores import Stores
 
 HOUSEKEEPING_SECONDS = 5.0
+KAFKA_LOST = 3
+"""Provisioning ends with it when topics are gone (`recall.kit.lost`)."""
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusts nobody: for loopback, where reading all authorities each time costs 20 ms of a core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +42,8 @@ class Options:
 
     `bootstrap` and `admin_dsn` name stores that run already; by default the environment's, else
     embedded ones. `run` is where stack.json is written, None for nowhere. `provision` is the
-    command that makes roles, tables and topics, None for none; `extra` is added to every service's
-    environment.
+    command that makes roles, tables and topics, None for none; `kafka_lost` has it begin anew on
+    topics that are gone. `extra` is added to every service's environment.
     """
 
     directory: Path
@@ -54,6 +60,7 @@ class Options:
     seed: int = 0
     partitions: int = 12
     dashboard_port: int | None = None
+    kafka_lost: bool = False
     provision: Sequence[str] | None = (sys.executable, "-m", "recall.kit.provision")
     ready_within: float = 60.0
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -198,15 +205,17 @@ class Stack:
             "PYTHONPATH": import_path(),
         }
         command = [*self.options.provision, "--partitions", str(self.options.partitions), *names]
-        await run_once(
-            ProcessSpec(
-                name="provision",
-                command=command,
-                environment=os.environ | told,
-                log=log,
-                directory=ROOT,
-            )
+        spec = ProcessSpec(
+            name="provision",
+            command=[*command, *(["--kafka-lost"] if self.options.kafka_lost else [])],
+            environment=os.environ | told,
+            log=log,
+            directory=ROOT,
         )
+        try:
+            await run_once(spec)
+        except FailedError as failure:
+            raise (kafka_is_lost(log) if failure.code == KAFKA_LOST else failure) from None
 
     async def _keep_house(self) -> None:
         """Keep the logs bounded while the stack runs."""
@@ -237,6 +246,17 @@ class Stack:
         }
 
 
+def kafka_is_lost(log: Path) -> Problem:
+    """The problem of topics that are gone, and the command that mends it."""
+    return Problem(
+        "Kafka has lost topics that the services have read from, or is not the one that they read"
+        " from.\n  PostgreSQL has everything that was done, so no patient is lost by it.",
+        "If Kafka's data are gone:  ./dev up --kafka-lost    begins on new topics; nobody is"
+        " invited twice\n  If the data are worth nothing:  ./dev reset\n"
+        f"  Which topics:  {log}",
+    )
+
+
 def import_path() -> str:
     """PYTHONPATH for a child, so that a checkout works whatever environment runs it."""
     return ":".join(str(ROOT / place) for place in IMPORT_ROOTS)
@@ -245,7 +265,7 @@ def import_path() -> str:
 async def is_ready(url: str) -> bool:
     """Whether the service at this base URL says that it is ready."""
     try:
-        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=2, trust_env=False, verify=NO_TLS) as client:
             return (await client.get(f"{url}/readyz")).is_success
     except httpx.HTTPError:
         return False

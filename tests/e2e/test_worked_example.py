@@ -9,7 +9,7 @@ import signal
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,10 +23,11 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from e2e.audit import SERVICES, complaints, records_of
+from e2e.audit import SERVICES, Result, complaints, differences, records_of, result_of
 from e2e.commands import DEADLINE, dev, end_of, left_in, ran
 from e2e.doors import doors
 from e2e.garbage import KINDS, MARK, thrown
+from e2e.losing import lost_once
 from e2e.records import Raw, write
 from launcher import example, pictures, rebuild
 from launcher.driving import Driver
@@ -48,6 +49,7 @@ class Played:
     stack: Stack
     driver: Driver
     page: dict[str, Any]
+    result: Result
     seen: list[dict[str, Any]] = field(default_factory=list)
 
     async def patients(self, **query: Any) -> list[dict[str, Any]]:
@@ -96,7 +98,8 @@ async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Play
 
         async with Driver(stack.stack, clock_of(stack), look) as driver:
             page = await example.play(driver)
-            yield Played(stack, driver, page, seen)
+            result = await result_of(stack, driver, example.TARGET_ID)
+            yield Played(stack, driver, page, result, seen)
 
 
 def ports_of(stack: dict[str, str]) -> list[int]:
@@ -143,6 +146,16 @@ async def test_ctrl_c_stops_the_demo_and_leaves_nothing_running(tmp_path: Path) 
     assert [child for child in children if child.is_running()] == []
     assert [port for port in ports_of(stack) if is_open(port)] == []
     assert left_in(tmp_path) == ["lock"]
+
+
+@pytest.mark.timeout(600)
+async def test_kafka_may_be_lost_with_all_that_was_on_its_way(
+    played: Played, tmp_path: Path
+) -> None:
+    found = await lost_once(tmp_path)
+
+    # What stood on the topics that are gone cannot be compared.
+    assert differences(replace(played.result, endings={}), replace(found, endings={})) == []
 
 
 async def test_every_number_of_the_page_is_as_in_the_worked_example(played: Played) -> None:

@@ -27,6 +27,7 @@ async def simulated(
     scenario: Mapping[str, Any] | None = None,
     seed: int = 0,
     extra: Mapping[str, str] | None = None,
+    kafka_lost: bool = False,
 ) -> AsyncIterator[Stack]:
     """A stack whose business clock stands at an instant; its clock's file is `clock_of(stack)`."""
     clock_file, scenario_file = _world(folder, start, scenario or {})
@@ -39,6 +40,7 @@ async def simulated(
         admin_dsn=None,
         ready_within=READY_WITHIN,
         extra=extra or {},
+        kafka_lost=kafka_lost,
     )
     async with Stack(options) as stack:
         yield stack

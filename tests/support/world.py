@@ -118,6 +118,10 @@ class World:
         for consumer in self.pending:
             self.pending[consumer], self.folded[consumer] = [], []
         await self.admin.execute(f"TRUNCATE {', '.join(await self._tables())}")
+        await self.assign_patients()
+
+    async def assign_patients(self) -> None:
+        """Workflow reads `patients`, as it does from its first start on."""
         await self.admin.execute(
             "INSERT INTO workflow.inbox_offsets (topic, partition, next_offset) "
             "SELECT 'patients', p, 0 FROM generate_series(0, $1) AS p",

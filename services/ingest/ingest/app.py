@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from ingest.answering import forget_old_answers
 from ingest.enrolling import ERASING, erase_rejected_rows
-from ingest.republishing import TELLERS
+from ingest.republishing import REQUESTS, TELLERS
 from ingest.routes import router
 from ingest.routes.office import Limits, Office
 from ingest.settings import Settings
@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     service.every(FORGET_SECONDS, "forget old answers", partial(forget_old_answers, service))
     service.every(FORGET_SECONDS, ERASING, partial(erase_rejected_rows, service))
-    service.republishes(TELLERS)
+    service.republishes(TELLERS, REQUESTS)
     return service.app([router(office)])
 
 

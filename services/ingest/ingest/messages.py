@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ingest.enrolments import Enrolment
+from ingest.store.requests import PatientRequest
 from recall.contracts.events import PatientEnrolled, TargetSaved
 from recall.contracts.instants import instant
 from recall.kit import wire
@@ -70,6 +71,25 @@ def tell_removals(
             requested_at=unit.now_text,
         )
         unit.emit(removal, command, partition=partition)
+
+
+def tell_request(unit: Unit, request: PatientRequest) -> None:
+    """What staff asked was told before: again, with its id and its instant."""
+    at = instant(request.requested_at)
+    common = {
+        "target_id": request.target_id,
+        "patient_id": request.patient_id,
+        "command_id": request.command_id,
+        "actor": request.actor,
+        "reason": request.reason,
+        "requested_at": at,
+    }
+    said = (
+        wire.PatientRemovalRequested(**common)
+        if request.what == "removal"
+        else wire.OptOutRequested(**common, person_id=request.person_id)
+    )
+    unit.emit(said, request.command_id, at=at, partition=request.partition)
 
 
 def tell_opt_out(

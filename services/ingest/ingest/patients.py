@@ -12,7 +12,7 @@ from ingest.enrolling import Desk
 from ingest.enrolments import Arrival, Enrolment, asked_again, given
 from ingest.faults import Fault
 from ingest.requests import CorrectionRequest, RemovalRequest, ReprocessRequest
-from ingest.store import StoredPatient
+from ingest.store import StoredPatient, requests
 from recall.kit.problems import Problem, not_found
 from recall.kit.unit import Unit
 from recall.register import Person
@@ -50,6 +50,15 @@ async def remove(
         if standing:
             ids = [p.enrolment.patient_id for p in standing]
             await store.remove_patients(unit.connection, ids, unit.now)
+            await requests.add(
+                unit.connection,
+                ids,
+                "removal",
+                command=command,
+                actor=actor,
+                reason=asked.reason,
+                at=unit.now,
+            )
             told = [(target_id, p.enrolment.patient_id, p.partition) for p in standing]
             messages.tell_removals(unit, told, command, actor, asked.reason)
             await desk.outbox.store(unit)

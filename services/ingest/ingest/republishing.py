@@ -1,7 +1,8 @@
-"""Targets, patients and slots told again, as they are."""
+"""Targets, patients and slots told again, as they are; and what staff asked for patients."""
 
 from ingest import messages, store
 from ingest.releasing import tell_slots
+from ingest.store import requests
 from recall.kit.republishing import Teller
 from recall.kit.unit import Unit
 
@@ -35,6 +36,17 @@ async def tell_all_slots(unit: Unit, after: str, most: int) -> str | None:
     last_target, last = slots[-1]
     return f"{last_target}{SEPARATOR}{last.slot.slot_id}"
 
+
+async def tell_requests(unit: Unit, after: str, most: int) -> str | None:
+    """Emit removals and opt-outs after a place; whoever has read one knows it by its id."""
+    asked = await requests.after(unit.connection, int(after or 0), most)
+    for request in asked:
+        messages.tell_request(unit, request)
+    return str(asked[-1].place) if len(asked) == most else None
+
+
+REQUESTS: dict[str, Teller] = {"patient-requests": tell_requests}
+"""Told again only when they were lost on their way."""
 
 TELLERS: dict[str, Teller] = {
     "targets": tell_targets,

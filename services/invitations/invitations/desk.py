@@ -236,8 +236,9 @@ class Desk:
         """STOP ends the person's open text invitations on every target (rule 9)."""
         if not self._words:
             return
-        await store.save_opt_outs(self.unit.connection, self._words)
-        people = [person for person, (out, _) in self._words.items() if out]
+        # An opt-out that comes again after the person's START changes nothing.
+        counted = await store.save_opt_outs(self.unit.connection, self._words)
+        people = [person for person, (out, _) in self._words.items() if out and person in counted]
         for found in await store.lock_open_texts(self.unit.connection, people):
             known = self.invitations.get(found.invitation_id, found)
             if known.state == "open":

@@ -1,7 +1,7 @@
 """Dispatches become invitations: open ones go to their channel, impossible ones end at once."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,7 +13,7 @@ from invitations.channels import Channels, Outgoing, contact_for, wording_of
 from invitations.desk import offered
 from invitations.offering import Rotation
 from invitations.store import counter
-from invitations.telling import Said, tell_ended, tell_outcome
+from invitations.telling import Said, tell_again, tell_ended, tell_outcome
 from recall.contracts.events import InvitationDispatched
 from recall.contracts.instants import moment
 from recall.contracts.vocabulary import UndeliverableReason, is_text_channel
@@ -38,7 +38,9 @@ async def invite(
     """Make the invitations of dispatches that have none yet.
 
     Patients who are not known yet are kept waiting; everything else about a dispatch is decided
-    here and now, in the dispatch's own transaction.
+    here and now, in the dispatch's own transaction.  A dispatch that comes again is answered with
+    the end of the patient's last invitation: whoever sends it may not have heard (Kafka's data
+    were lost); whoever has knows it by its version.
     """
     patients = await store.read_patients(unit.connection, {d.data.patient_id for d in dispatches})
     unknown = [d for d in dispatches if d.data.patient_id not in patients]
@@ -47,10 +49,23 @@ async def invite(
     known = {
         (d.data.patient_id, d.data.round): d for d in dispatches if d.data.patient_id in patients
     }
-    for place in await store.known_invitations(unit.connection, known):
+    repeated = set(await store.known_invitations(unit.connection, known))
+    for place in repeated:
         del known[place]
+    if repeated:
+        await _tell_ends_again(unit, repeated)
     if known:
         await _make(unit, list(known.values()), patients, channels, rotation)
+
+
+async def _tell_ends_again(unit: Unit, repeated: Collection[tuple[str, int]]) -> None:
+    """How the last invitations of patients ended, if they are among these."""
+    patients = {patient_id for patient_id, _ in repeated}
+    made = await store.lock_invitations(unit.connection, patients)
+    last = {i.patient_id: i for i in sorted(made, key=lambda i: i.round)}
+    for invitation in last.values():
+        if (invitation.patient_id, invitation.round) in repeated:
+            tell_again(unit, invitation)
 
 
 async def _meet_or_wait(unit: Unit, dispatches: Sequence[Dispatch]) -> dict[str, store.Patient]:

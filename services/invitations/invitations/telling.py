@@ -1,6 +1,7 @@
 """Outcomes as events: how an effect on an invitation reads on `invitation-outcomes`."""
 
 from datetime import datetime
+from typing import cast
 
 import msgspec
 
@@ -15,7 +16,7 @@ from invitations.answers import (
     Undelivered,
 )
 from recall.contracts.instants import instant
-from recall.contracts.vocabulary import AnsweredVia
+from recall.contracts.vocabulary import AnsweredVia, UndeliverableReason
 from recall.kit import wire
 from recall.kit.codec import Event
 from recall.kit.unit import Unit
@@ -172,3 +173,27 @@ def tell_ended(unit: Unit, i: Invitation, actor: str, reason: str, cause: Event 
         cause=cause,
         partition=i.partition,
     )
+
+
+def tell_again(unit: Unit, i: Invitation) -> None:
+    """Emit once more how an invitation ended, as far as it is known still.
+
+    It has the version of what was said last, and so the same id.  By which way an answer came is
+    not kept: it reads as one that staff noted.
+    """
+    at = i.ended_at
+    if i.state == "open" or at is None:
+        return
+    # Whoever holds a slot though the invitation ended otherwise was booked by staff.
+    said = Said(at, "staff", "invitations", None, "", direct=i.state != "booked")
+    if i.appointment is not None:
+        tell_outcome(unit, i, Stood(), said)
+    elif i.state == "declined":
+        tell_outcome(unit, i, Declined(), msgspec.structs.replace(said, direct=False))
+    elif i.state == "undeliverable":
+        reason = cast("UndeliverableReason", i.reason or "technical_failure")
+        tell_outcome(unit, i, Undelivered(reason), said)
+    elif i.state == "unanswered":
+        tell_unanswered(unit, i)
+    elif i.state == "withdrawn":
+        tell_ended(unit, i, "invitations", "The invitation had been withdrawn.", None)

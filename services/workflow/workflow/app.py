@@ -11,7 +11,7 @@ from recall.kit.service import Service
 from recall.register import Register, SimulatedRegister
 from workflow.dispatching import Dispatching
 from workflow.handlers import Handlers
-from workflow.republishing import TELLERS
+from workflow.republishing import REQUESTS, TELLERS
 from workflow.settings import Settings
 
 NAME = "workflow"
@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     service.reads("patients", handlers.on_patients)
     service.reads("patient-requests", handlers.on_patient_requests)
     service.reads("invitation-outcomes", handlers.on_invitation_outcomes)
-    service.republishes(TELLERS)
+    service.republishes(TELLERS, REQUESTS)
     return service.app([])
 
 

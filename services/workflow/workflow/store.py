@@ -144,6 +144,12 @@ async def count_rounds(connection: Connection, targets: Iterable[str]) -> dict[s
     return {row["target_id"]: row["rounds"] for row in rows}
 
 
+async def channels_of(connection: Connection, targets: Iterable[str]) -> dict[tuple[str, int], str]:
+    """The channel of each round of the targets that have been read."""
+    rows = await connection.fetch(SQL["channels_of"], sorted(targets))
+    return {(row["target_id"], row["round"]): row["channel"] for row in rows}
+
+
 async def lock_target(connection: Connection, target_id: str) -> bool:
     """Lock a target for dispatch; False if another dispatcher has it."""
     return bool(await connection.fetch(SQL["lock_target"], target_id))

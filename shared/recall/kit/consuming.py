@@ -325,34 +325,40 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         partitions = sorted(self._unbegun)
         if not partitions:
             return
+        topic_id = (await self._ends.ids([topic := self.topic.name])).get(topic)
         async with self._outbox.unit() as unit:
-            stored = await inbox.lock(unit.connection, self.topic.name, self._ends, partitions)
+            stored = await inbox.lock(unit.connection, topic, self._ends, partitions)
+            others = await inbox.others(unit.connection, topic, partitions, topic_id)
         begins = await self._ends.begins(self.topic.name, partitions)
         ends = await self._ends.ends(self.topic.name, partitions)
         for partition, offset in stored.items():
             self.next_offsets[partition] = offset
-            if begins[partition] <= offset <= ends[partition]:
-                self._seek(partition, offset)
+            if offset > ends[partition]:
+                self._hold("above end", partition, offset, ends[partition])
+            elif partition in others:
+                self._hold("another topic", partition, offset, ends[partition])
+            elif offset < begins[partition]:
+                self._go_on_at(begins[partition], partition, offset)
             else:
-                self._misplace(partition, offset, begins[partition], ends[partition])
+                self._seek(partition, offset)
         self._unbegun.difference_update(partitions)
 
-    def _misplace(self, partition: int, offset: int, begin: int, end: int) -> None:
-        """A stored offset that the partition does not have.
+    def _go_on_at(self, begin: int, partition: int, offset: int) -> None:
+        """Retention took records that were never folded: go on with what is left."""
+        self._alarm("below begin", partition, offset, begin)
+        self._sought[partition] = begin
+        self._seek(partition, begin)
 
-        Below the begin, retention took records that were never folded: go on with what is left.
-        Above the end, the topic was made anew: its records would pass for already folded, so
-        hold the partition until an operator decides.
+    def _hold(self, why: str, partition: int, offset: int, end: int) -> None:
+        """The topic was made anew: its records would pass for already folded.
+
+        The partition is held until an operator decides.  By the topic's id that is seen even
+        when the new topic has grown past what was folded of the old one.
         """
-        if offset < begin:
-            self._alarm("below begin", partition, offset, begin)
-            self._sought[partition] = begin
-            self._seek(partition, begin)
-            return
-        self._alarm("above end", partition, offset, end)
+        self._alarm(why, partition, offset, end)
         self._misplaced[partition] = (
-            f"{self.topic.name}/{partition}: offset {offset} is stored but the topic ends at "
-            f"{end}: it was made anew (runbook: offsets)"
+            f"{self.topic.name}/{partition}: offset {offset} is stored but the topic, which ends "
+            f"at {end}, was made anew: ./dev down, then ./dev up --kafka-lost (runbook: offsets)"
         )
         where = TopicPartition(self.topic.name, partition)
         consumer = self.kafka()

@@ -30,6 +30,19 @@ async def _stored(connection: Connection, topic: str, partitions: list[int]) -> 
     return {row["partition"]: row["next_offset"] for row in rows}
 
 
+async def others(
+    connection: Connection, topic: str, partitions: list[int], topic_id: str | None
+) -> set[int]:
+    """The partitions whose stored offsets are of another topic, since gone, of the same name.
+
+    None for an id: the broker tells none, and nothing is known.
+    """
+    if topic_id is None:
+        return set()
+    rows = await connection.fetch(SQL["know_topic"], topic, partitions, topic_id)
+    return {row["partition"] for row in rows if row["is_other"]}
+
+
 async def advance(connection: Connection, topic: str, fresh: Sequence[Raw]) -> None:
     """Store the offsets after the last record of each partition."""
     last = {record.partition: record for record in fresh}

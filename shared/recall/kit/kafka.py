@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from recall.contracts.topics import Topic
+from recall.kit import topic_ids
 
 DAY_MS = 24 * 3600 * 1000
 CONTROLLER_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 2.0)
@@ -141,6 +142,22 @@ class Ends:
         asked = [TopicPartition(topic, p) for p in partitions]
         found = await (await self._started()).beginning_offsets(asked)
         return {tp.partition: offset for tp, offset in found.items()}
+
+    async def there(self) -> set[str]:
+        """The topics that there are.
+
+        Raises:
+            KafkaError: the broker does not answer.
+        """
+        return set(await (await self._started()).topics())
+
+    async def ids(self, topics: Iterable[str]) -> dict[str, str]:
+        """The broker's id of each topic that there is; none from a broker too old to tell.
+
+        Raises:
+            KafkaError: the broker does not answer.
+        """
+        return await topic_ids.ask((await self._started())._client, topics)  # noqa: SLF001 - as said there.
 
     async def _started(self) -> AIOKafkaConsumer:
         async with self._starting:

@@ -1,7 +1,8 @@
 """Make what the services need before they start: roles, schemas, tables, topics.
 
 Run as `python -m recall.kit.provision --database-url ADMIN_DSN ingest workflow …`; what exists
-already is left alone, so it may run again at any time.
+already is left alone, so it may run again at any time.  Topics that the services have read from
+and that are no longer there are made anew only with --kafka-lost.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import random
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -16,6 +18,7 @@ import asyncpg
 
 from recall.contracts.topics import DEFAULT_PARTITIONS, TOPICS
 from recall.kit.kafka import create_topics
+from recall.kit.lost import KAFKA_LOST, KafkaLostError, begin_anew, lost_topics, stored_positions
 from recall.kit.migrating import migrate
 
 ATTEMPTS = 20
@@ -102,11 +105,53 @@ async def provision(
     services: Sequence[str],
     role_password: str,
     partitions: int = DEFAULT_PARTITIONS,
-) -> None:
-    """Database and topics, side by side."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(provision_database(admin_dsn, services, role_password))
-        group.create_task(create_topics(bootstrap, TOPICS.values(), partitions))
+    *,
+    kafka_lost: bool = False,
+) -> list[str]:
+    """Database and topics; side by side where nothing has been read yet.
+
+    Returns:
+        The topics that were lost and begin anew, which is done only for `kafka_lost`.
+
+    Raises:
+        KafkaLostError: topics were lost, and nobody said so; no topic has been made.
+    """
+    if await _is_new(admin_dsn, services):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(provision_database(admin_dsn, services, role_password))
+            group.create_task(create_topics(bootstrap, TOPICS.values(), partitions))
+        return []
+    await provision_database(admin_dsn, services, role_password)
+    lost = await _deal_with_lost(admin_dsn, bootstrap, services, kafka_lost=kafka_lost)
+    await create_topics(bootstrap, TOPICS.values(), partitions)
+    return lost
+
+
+async def _is_new(admin_dsn: str, services: Sequence[str]) -> bool:
+    """Whether no service has a place for offsets yet, and so none can have read anything."""
+    tables = [f'"{service}".inbox_offsets' for service in services]
+    connection = await asyncpg.connect(admin_dsn)
+    try:
+        ask = "SELECT bool_and(to_regclass(name) IS NULL) FROM unnest($1::text[]) AS name"
+        return bool(await connection.fetchval(ask, tables))
+    finally:
+        await connection.close()
+
+
+async def _deal_with_lost(
+    admin_dsn: str, bootstrap: str, services: Sequence[str], *, kafka_lost: bool
+) -> list[str]:
+    """Refuse to go on over lost topics, or begin anew with them; returns which they are."""
+    connection = await asyncpg.connect(admin_dsn)
+    try:
+        lost = await lost_topics(bootstrap, await stored_positions(connection, services))
+        if lost and not kafka_lost:
+            raise KafkaLostError(lost)
+        if lost:
+            await begin_anew(connection, services, lost)
+        return lost
+    finally:
+        await connection.close()
 
 
 def main() -> None:
@@ -116,6 +161,11 @@ def main() -> None:
     parser.add_argument("--database-url", default=os.environ.get("ADMIN_DATABASE_URL"))
     parser.add_argument("--bootstrap", default=os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
     parser.add_argument("--partitions", type=int, default=DEFAULT_PARTITIONS)
+    parser.add_argument(
+        "--kafka-lost",
+        action="store_true",
+        help="Kafka's data are gone for good: begin anew on new topics with what PostgreSQL holds",
+    )
     asked = parser.parse_args()
     if not asked.database_url or not asked.bootstrap:
         parser.error(
@@ -123,9 +173,21 @@ def main() -> None:
             "KAFKA_BOOTSTRAP_SERVERS in the environment"
         )
     password = os.environ.get("ROLE_PASSWORD", "recall")
-    asyncio.run(
-        provision(asked.database_url, asked.bootstrap, asked.services, password, asked.partitions)
+    work = provision(
+        asked.database_url,
+        asked.bootstrap,
+        asked.services,
+        password,
+        asked.partitions,
+        kafka_lost=asked.kafka_lost,
     )
+    try:
+        lost = asyncio.run(work)
+    except KafkaLostError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(KAFKA_LOST)
+    if lost:
+        print(f"begun anew: {', '.join(lost)}")  # noqa: T201
     print(f"ready: {', '.join(asked.services)}, {len(TOPICS)} topics")  # noqa: T201
 
 

@@ -7,6 +7,7 @@ on its way out.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Depends
@@ -26,6 +27,9 @@ PORTION = 2000
 REST_SECONDS = 2.0
 """How soon what a crash interrupted goes on; a request wakes the loop at once."""
 
+NO_TELLERS: Mapping[str, "Teller"] = MappingProxyType({})
+"""Of a service that sends nothing but what rows say."""
+
 Teller = Callable[[Unit, str, int], Awaitable[str | None]]
 """Emits the rows after a key, in key order, at most so many.
 
@@ -34,20 +38,26 @@ Returns the key to go on after, or None when there are no more; the first key is
 
 
 class Republishing:
-    """The tellers of one service, by topic, and the loop that lets them tell."""
+    """The tellers of one service, by topic, and the loop that lets them tell.
 
-    def __init__(self, service: "Service", tellers: Mapping[str, Teller]) -> None:
+    `tellers` tell rows: to readers that begin anew.  `requests` tell again what others were asked
+    to do: that is wanted only where records were lost on their way (`recall.kit.lost`).
+    """
+
+    def __init__(
+        self, service: "Service", tellers: Mapping[str, Teller], requests: Mapping[str, Teller]
+    ) -> None:
         self._service = service
-        self._tellers = tellers
+        self._tellers = {**tellers, **requests}
+        self._rows = sorted(tellers)
         self._loop = service.every(REST_SECONDS, "republish", self.step)
 
     async def begin(self) -> list[str]:
-        """Tell everything again, from the beginning; returns the topics."""
-        topics = sorted(self._tellers)
+        """Tell all rows again, from the beginning; returns the topics."""
         async with self._service.unit() as unit:
-            await unit.connection.execute(SQL["begin_republication"], topics)
+            await unit.connection.execute(SQL["begin_republication"], self._rows)
             unit.after_commit(self._loop.wake)
-        return topics
+        return self._rows
 
     async def step(self) -> bool:
         """One portion of one topic; returns whether anything was left to tell."""
@@ -56,7 +66,8 @@ class Republishing:
             if row is None:
                 return False
             topic = row["topic"]
-            after = await self._tellers[topic](unit, row["after_key"], PORTION)
+            tell = self._tellers.get(topic)
+            after = await tell(unit, row["after_key"], PORTION) if tell else None
             if after is None:
                 await unit.connection.execute(SQL["end_republication"], topic)
             else:

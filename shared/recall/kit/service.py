@@ -29,7 +29,7 @@ from recall.kit.metrics import Metrics
 from recall.kit.outbox import Outbox
 from recall.kit.postgres import Pool, open_pool
 from recall.kit.publishing import Publisher
-from recall.kit.republishing import Republishing, Teller, count_left
+from recall.kit.republishing import NO_TELLERS, Republishing, Teller, count_left
 from recall.kit.settings import ServiceSettings
 from recall.kit.unit import Unit
 from recall.kit.watching import EXIT_STUCK, TimersDue, Watch
@@ -77,9 +77,14 @@ class Service:
         """Fold a topic with a handler, in the consumer group `<service>.<topic>`."""
         self._handlers[topic] = handler
 
-    def republishes(self, tellers: Mapping[str, Teller]) -> None:
-        """Tell these topics again from the service's own rows when `POST /republish` asks."""
-        self._republishing = Republishing(self, tellers)
+    def republishes(
+        self, tellers: Mapping[str, Teller], requests: Mapping[str, Teller] = NO_TELLERS
+    ) -> None:
+        """Tell these topics again from the service's own rows when `POST /republish` asks.
+
+        `requests` are told again only when Kafka's data were lost.
+        """
+        self._republishing = Republishing(self, tellers, requests)
 
     def every(self, seconds: float, name: str, step: Step) -> Loop:
         """Run a step again and again, at the latest after so many seconds of rest."""

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import IncompatibleBrokerVersion
 from aiokafka.structs import OffsetAndMetadata
 
 from recall.kit.codec import HEADERS
 from recall.kit.consuming import Batch
 from recall.kit.kafka import create_topics
+from recall.kit.topic_ids import ask
 from support.stores import TestStores
 from support.toy import (
     PARTITIONS,
@@ -254,6 +257,37 @@ async def test_a_topic_made_anew_is_held_with_an_alarm(place: Place) -> None:
         await toy.settle()
         assert toy.consumer.trouble is None
         assert (await toy.next_offsets()) == {0: 3, 1: 3}
+
+
+async def test_a_topic_made_anew_is_held_though_it_has_grown_past_what_was_read(
+    place: Place,
+) -> None:
+    """By its offsets it would pass for the old one, and its first records for folded ones."""
+    await feed(place, given([slot(n) for n in range(4)]))
+    async with running(place) as toy:
+        await toy.settle()
+    await make_anew(place)
+    anew = [slot(100 + n) for n in range(9)]
+    await feed(place, given(anew))
+    async with running(place) as toy:
+        await until(lambda: alarms(toy, "another topic") == 1)
+        assert "was made anew" in str(toy.consumer.trouble)
+        assert await toy.next_offsets() == {0: 4, 1: 0}
+        await toy.query("DELETE FROM inbox_offsets")
+    async with running(place) as toy:
+        await toy.settle()
+        assert alarms(toy, "another topic") == 0
+        assert (await toy.next_offsets())[0] == len(anew)
+
+
+async def test_a_broker_that_tells_no_ids_is_taken_at_its_offsets(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_old(*_: object) -> None:
+        raise IncompatibleBrokerVersion
+
+    monkeypatch.setattr("aiokafka.client.AIOKafkaClient.send", too_old)
+    assert await ask(AIOKafkaClient(bootstrap_servers=place.bootstrap), ["a"]) == {}
 
 
 async def make_anew(place: Place) -> None:

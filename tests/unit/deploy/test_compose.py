@@ -152,8 +152,10 @@ def test_whoever_is_waited_for_is_there_and_can_be_healthy() -> None:
 def test_provisioning_is_called_as_it_can_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[tuple[Any, ...]] = []
 
-    async def record(*given: Any) -> None:
+    async def record(*given: Any, kafka_lost: bool) -> list[str]:
+        assert not kafka_lost
         called.append(given)
+        return []
 
     command = PARTS["provision"]["command"]
     told = environment("provision")

@@ -6,11 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from launcher import stackfile
+from launcher import background, stack, stackfile
 from launcher.ports import free_ports, is_free
 from launcher.problems import Problem
 from launcher.services import Service
 from launcher.stack import Options, Stack, is_ready
+from recall.kit import lost
 from unit.launcher.waiting import is_running, kill, until
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in.py")))
@@ -88,3 +89,40 @@ async def test_provisioning_that_fails_ends_the_start(tmp_path: Path) -> None:
     failing = (sys.executable, "-c", "import sys; sys.exit(' '.join(sys.argv[1:]))")
     with pytest.raises(Problem, match="--partitions 3 ingest dashboard"):
         await Stack(options(tmp_path, provision=failing, partitions=3)).__aenter__()
+
+
+def provisioning(code: int) -> tuple[str, ...]:
+    """A stand-in for provisioning, which says how it was called and ends with a code."""
+    return (sys.executable, "-c", f"import sys; print(sys.argv[1:]); sys.exit({code})")
+
+
+async def test_topics_that_are_gone_are_told_with_the_command_that_mends_it(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(Problem) as told:
+        async with Stack(options(tmp_path, provision=provisioning(lost.KAFKA_LOST))):
+            pytest.fail("it came up")
+    assert "./dev up --kafka-lost" in told.value.mend
+    assert "no patient is lost" in told.value.what
+    assert "Traceback" not in str(told.value)
+
+
+@pytest.mark.parametrize("kafka_lost", [False, True])
+async def test_provisioning_is_told_whether_kafka_was_lost(
+    tmp_path: Path, kafka_lost: bool
+) -> None:
+    wanted = background.Wanted(kafka_lost=kafka_lost)
+    asked = options(tmp_path, provision=provisioning(0), kafka_lost=wanted.options().kafka_lost)
+    async with Stack(asked):
+        said = (tmp_path / "logs/provision.log").read_text()
+    assert ("--kafka-lost" in said) is kafka_lost
+
+
+async def test_what_else_provisioning_says_is_told_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="provision failed with code 1"):
+        async with Stack(options(tmp_path, provision=provisioning(1))):
+            pytest.fail("it came up")
+
+
+def test_launcher_and_provisioning_mean_the_same_by_their_exit_code() -> None:
+    assert stack.KAFKA_LOST == lost.KAFKA_LOST

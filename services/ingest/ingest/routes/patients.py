@@ -11,6 +11,7 @@ from ingest.bodies import body_of, json_of, validated
 from ingest.enrolments import given
 from ingest.requests import CorrectionRequest, OptOutRequest, RemovalRequest, ReprocessRequest
 from ingest.routes.office import Office
+from ingest.store import requests
 from recall.kit.problems import not_found
 from recall.kit.unit import Unit
 
@@ -94,6 +95,15 @@ async def _opt_out(patient_id: str, asked: OptOutRequest, command: Command, unit
     found = await store.lock_patient(unit.connection, patient_id)
     if found is None:
         raise not_found("patient")
+    await requests.add(
+        unit.connection,
+        [patient_id],
+        "opt_out",
+        command=command.id,
+        actor=command.actor,
+        reason=asked.reason,
+        at=unit.now,
+    )
     messages.tell_opt_out(
         unit,
         found.enrolment,

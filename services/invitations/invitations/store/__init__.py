@@ -148,15 +148,18 @@ async def is_removed(connection: Connection, patient_id: str) -> bool:
     return bool(await connection.fetchval(SQL["is_removed"], patient_id))
 
 
-async def save_opt_outs(connection: Connection, words: dict[str, tuple[bool, datetime]]) -> None:
-    """The last word of each person on texts."""
+async def save_opt_outs(
+    connection: Connection, words: dict[str, tuple[bool, datetime]]
+) -> set[str]:
+    """The last word of each person on texts; returns the people who had not said later ones."""
     people = sorted(words)
-    await connection.execute(
+    rows = await connection.fetch(
         SQL["save_opt_outs"],
         people,
         [words[person][0] for person in people],
         [words[person][1] for person in people],
     )
+    return {row["person_id"] for row in rows}
 
 
 async def lock_invitations(connection: Connection, patients: Mapping[str, int]) -> list[Invitation]:

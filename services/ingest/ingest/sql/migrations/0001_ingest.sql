@@ -52,6 +52,17 @@ CREATE TABLE patients (
 );
 CREATE UNIQUE INDEX patients_by_id ON patients (patient_id);
 
+-- What staff asked to happen to patients, as it was told: only this says it if Kafka's data are lost.
+CREATE TABLE patient_requests (
+    place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    patient_id text COLLATE "C" NOT NULL,
+    what text NOT NULL CHECK (what IN ('removal', 'opt_out')),
+    command_id text NOT NULL,
+    actor text NOT NULL,
+    reason text NOT NULL,
+    requested_at timestamptz NOT NULL
+);
+
 -- Answers to uploads.  `removals` is the target's count of removals when the file was read: while
 -- it stands there, the same content needs no second reading.
 CREATE TABLE uploads (

@@ -1,11 +1,13 @@
 -- What the kit keeps in every service's own schema.
 
 -- The next offset to fold, one row per topic and partition: what counts, Kafka's own being a hint.
+-- topic_id is the broker's own id of the topic that the offset is of, if the broker told it.
 CREATE TABLE inbox_offsets (
     topic text NOT NULL,
     partition integer NOT NULL,
     next_offset bigint NOT NULL,
     appended_at timestamptz,
+    topic_id text,
     PRIMARY KEY (topic, partition)
 );
 

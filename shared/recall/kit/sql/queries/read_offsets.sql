@@ -1,3 +1,3 @@
--- All positions of this service.
-SELECT topic, partition, next_offset, appended_at
+-- All positions of this service, and the broker's ids of the topics that they are of.
+SELECT topic, partition, next_offset, appended_at, topic_id
 FROM inbox_offsets
