@@ -1,6 +1,5 @@
 """Health, metrics, version: open on loopback; whether a service is settled: for the driver."""
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -25,9 +24,7 @@ def routes(service: "Service") -> APIRouter:
     @router.get("/livez")
     async def livez() -> JSONResponse:
         stale = [
-            loop.name
-            for loop in service.loops
-            if service.booted and time.monotonic() - loop.ticked_at > STALE_SECONDS
+            loop.name for loop in service.loops if service.booted and loop.is_stale(STALE_SECONDS)
         ]
         return JSONResponse({"live": not stale, "stale": stale}, 503 if stale else 200)
 

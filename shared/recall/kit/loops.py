@@ -26,6 +26,10 @@ class Loop:
         self._every = every
         self._wake = asyncio.Event()
 
+    def is_stale(self, patience: float) -> bool:
+        """Whether it has not come round for so many seconds beyond its own rest."""
+        return time.monotonic() - self.ticked_at > self._every + patience
+
     def wake(self) -> None:
         """Do the next step now."""
         self._wake.set()

@@ -110,3 +110,12 @@ async def test_a_loop_tells_when_it_last_stepped() -> None:
     async with stepping(steps, every=0.01) as loop:
         before = loop.ticked_at
         await until(lambda: loop.ticked_at > before)
+
+
+async def test_a_loop_that_rests_for_long_is_not_stale_meanwhile() -> None:
+    """Some come round every ten minutes; liveness must not call them dead after one."""
+    loop = Loop("stepping", Steps(), 600.0)
+    loop.ticked_at -= 600.0 + 59.0
+    assert not loop.is_stale(60.0)
+    loop.ticked_at -= 2.0
+    assert loop.is_stale(60.0)
