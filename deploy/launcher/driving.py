@@ -63,7 +63,16 @@ class Driver:
         Raises:
             Problem: the service refused it, with its own sentence.
         """
-        return self._answer(await self._http.post(f"{self.stack[service]}{path}", **body))
+        return await self.ask(service, "POST", path, **body)
+
+    async def ask(self, service: str, method: str, path: str, **body: Any) -> dict[str, Any]:
+        """A request of any method; its answer.
+
+        Raises:
+            Problem: the service refused it, with its own sentence.
+        """
+        url = f"{self.stack[service]}{path}"
+        return self._answer(await self._http.request(method, url, **body))
 
     async def get(self, service: str, path: str, **query: Any) -> dict[str, Any]:
         """A question; its answer.

@@ -5,6 +5,7 @@ Reads every service's tables as the superuser and every topic raw: nothing is ta
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -22,7 +23,10 @@ from recall.contracts.events import (
     InvitationEnded,
     InvitationUnanswered,
     InvitationUndeliverable,
+    OptOutRequested,
+    PatientRemovalRequested,
 )
+from recall.contracts.instants import moment
 from recall.contracts.topics import TOPICS
 
 SERVICES = ("ingest", "workflow", "invitations", "dashboard")
@@ -53,6 +57,8 @@ class Result:
     """Every patient's status and round."""
     timelines: dict[str, list[str]]
     """What every patient's timeline tells, deliveries aside."""
+    commands: dict[str, int]
+    """What staff did, and to how many."""
 
 
 def differences(expected: Result, found: Result) -> list[str]:
@@ -71,8 +77,10 @@ def differences(expected: Result, found: Result) -> list[str]:
     return lines
 
 
-async def result_of(stack: Stack, driver: Driver, target_id: str) -> Result:
-    """The result of a stack on which everything is settled."""
+async def result_of(
+    stack: Stack, driver: Driver, target_id: str, commands: Mapping[str, int] | None = None
+) -> Result:
+    """The result of a stack on which everything is settled, and on which staff did commands."""
     page = await driver.page(target_id)
     topics = await events_of(stack)
     connection = await asyncpg.connect(stack.admin_dsn)
@@ -101,6 +109,7 @@ async def result_of(stack: Stack, driver: Driver, target_id: str) -> Result:
         endings=dict(endings),
         patients={row["patient_id"]: (row["status"], row["round"]) for row in patients},
         timelines=dict(timelines),
+        commands=dict(commands or {}),
     )
 
 
@@ -133,8 +142,11 @@ async def complaints(stack: Stack, driver: Driver, target_id: str) -> list[str]:
         return [
             *broken(page),
             *_outcomes(events),
+            *_invited_though_removed(events),
             *await _invitations(connection, events),
             *await _appointments(connection, page),
+            *await _texted_though_opted_out(connection, events),
+            *await _details(connection),
             *await _recount(connection, page),
             *await _left_over(connection),
             *await _dead_letters(connection, records),
@@ -192,7 +204,11 @@ async def _invitations(
 
 
 async def _appointments(connection: asyncpg.Connection, page: dict[str, Any]) -> list[str]:
-    """One appointment for each booked patient, each with a slot that is marked as booked."""
+    """One slot for each appointment and one appointment for each person, and who is booked has one.
+
+    Who was removed keeps theirs, and has it again when they are enrolled anew: appointments are
+    people's.
+    """
     counted = await connection.fetchrow(
         """
         SELECT
@@ -202,19 +218,86 @@ async def _appointments(connection: asyncpg.Connection, page: dict[str, Any]) ->
             (SELECT count(*) FROM invitations.slots WHERE booked) AS booked_slots,
             (SELECT count(*) FROM invitations.appointments a JOIN invitations.slots s
                 USING (target_id, slot_id) WHERE s.booked) AS matching,
-            (SELECT count(*) FROM invitations.invitations WHERE state = 'booked') AS invitations,
-            (SELECT count(*) FROM workflow.patients p JOIN invitations.appointments a
-                ON a.patient_id::text = p.patient_id::text AND a.slot_id = p.slot_id
-                WHERE p.status = 'booked') AS known_to_workflow,
-            (SELECT count(*) FROM dashboard.patients p JOIN dashboard.cells USING (cell)
-                JOIN invitations.appointments a
-                ON a.patient_id::text = p.patient_id::text AND a.slot_id = p.slot_id
-                WHERE status = 'booked') AS known_to_dashboard
+            (SELECT count(*) FROM invitations.appointments a WHERE EXISTS (
+                SELECT FROM invitations.invitations i
+                WHERE i.patient_id = a.patient_id AND i.state = 'booked')) AS invitations,
+            (SELECT count(*) FROM invitations.appointments a WHERE EXISTS (
+                SELECT FROM workflow.patients p JOIN invitations.patients i USING (patient_id)
+                WHERE i.person_id = a.person_id AND p.slot_id = a.slot_id
+                AND p.status IN ('booked', 'removed'))) AS known_to_workflow
         """
     )
     assert counted is not None
-    booked = page["overview"]["booked"]
-    return [f"{name}: {n}, yet {booked} booked" for name, n in counted.items() if n != booked]
+    made = counted["appointments"]
+    lines = [f"{name}: {n}, yet {made} appointments" for name, n in counted.items() if n != made]
+    for service, patients in (
+        ("workflow", "workflow.patients p"),
+        ("dashboard", "dashboard.patients p JOIN dashboard.cells USING (cell)"),
+    ):
+        booked = await connection.fetchval(
+            f"""
+            SELECT count(*) FROM {patients}
+            JOIN invitations.patients i USING (patient_id)
+            JOIN invitations.appointments a ON a.person_id = i.person_id AND a.slot_id = p.slot_id
+            WHERE status = 'booked'
+            """
+        )
+        if booked != page["overview"]["booked"]:
+            lines.append(f"{service} knows {booked} of {page['overview']['booked']} booked")
+    return lines
+
+
+def _invited_though_removed(events: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Nobody is dispatched after their removal was asked for."""
+    removed = {
+        event["data"]["patient_id"]: event["data"]["requested_at"]
+        for event in events["patient-requests"]
+        if event["type"] == PatientRemovalRequested.event_type
+    }
+    return [
+        f"{event['data']['invitation_id']} was dispatched after the patient's removal"
+        for event in events["dispatches"]
+        if event["type"] == InvitationDispatched.event_type
+        and event["data"]["dispatched_at"] > removed.get(event["data"]["patient_id"], "a")
+    ]
+
+
+async def _texted_though_opted_out(
+    connection: asyncpg.Connection, events: dict[str, list[dict[str, Any]]]
+) -> list[str]:
+    """No text goes to a person who wants none: it ends when it is dispatched, if nothing else did."""
+    asked = {
+        (event["data"]["person_id"], moment(event["data"]["requested_at"]))
+        for event in events["patient-requests"]
+        if event["type"] == OptOutRequested.event_type
+    }
+    rows = await connection.fetch(
+        """
+        SELECT invitation_id, state, reason
+        FROM invitations.invitations
+        JOIN unnest($1::uuid[], $2::timestamptz[]) AS o (person_id, at) USING (person_id)
+        WHERE channel IN ('sms', 'sms-link') AND (ended_at IS NULL OR ended_at > o.at)
+        AND reason IS DISTINCT FROM 'opted_out' AND state <> 'booked'
+        """,
+        [person for person, _ in asked],
+        [at for _, at in asked],
+    )
+    return [f"{dict(row)} though the person had opted out" for row in rows]
+
+
+async def _details(connection: asyncpg.Connection) -> list[str]:
+    """Who reads patients knows of each what ingest says."""
+    rows = await connection.fetch(
+        """
+        SELECT p.patient_id
+        FROM ingest.patients AS p
+        LEFT JOIN invitations.patients AS i ON i.patient_id::text = p.patient_id
+        LEFT JOIN workflow.patients AS w ON w.patient_id::text = p.patient_id
+        WHERE (i.version, i.mobile, i.first_name) IS DISTINCT FROM (p.version, p.mobile, p.first_name)
+        OR w.enrolment_version IS DISTINCT FROM p.version
+        """
+    )
+    return [f"{len(rows)} patients are not known as ingest has them"] if rows else []
 
 
 async def _recount(connection: asyncpg.Connection, page: dict[str, Any]) -> list[str]:
@@ -251,7 +334,9 @@ async def _recount(connection: asyncpg.Connection, page: dict[str, Any]) -> list
         for status in ("in_queue", "being_invited")
         if row[status] != by_place.get((row["round"], status), 0)
     ]
-    enrolled = await connection.fetchval("SELECT count(*) FROM ingest.patients")
+    enrolled = await connection.fetchval(
+        "SELECT count(*) FROM ingest.patients WHERE removed_at IS NULL"
+    )
     if enrolled != page["overview"]["total_patients"]:
         lines.append(f"{enrolled} enrolled, {page['overview']['total_patients']} on the page")
     return lines

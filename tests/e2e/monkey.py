@@ -24,15 +24,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import asyncpg
 import httpx
 from aiokafka.errors import KafkaError
 
 from e2e.audit import Result, complaints, differences, records_of, result_of
 from e2e.garbage import MARK, thrown
 from e2e.records import write
-from launcher.crowd import ROWS_A_FILE, SLOTS_A_REQUEST, START, STEP, Crowd
+from e2e.staff import LAST_DAY, Staff
+from launcher.crowd import START, STEP, Crowd
 from launcher.driving import Driver
-from launcher.made_up import csv_of, parts
 from launcher.ports import free_ports
 from launcher.problems import Problem
 from launcher.process import KeptProcess
@@ -86,7 +87,7 @@ def plan(seed: int) -> list[Fault]:
     ]  # fmt: skip
     return sorted(
         # Many of a crowd's messages travel on three days: half of the faults strike then.
-        Fault(draw.choice((draw.randrange(DAYS), 0, 7, 14)), draw.randrange(LOOKS), kind, name)
+        Fault(draw.choice((draw.randrange(DAYS), 0, 9, 15)), draw.randrange(LOOKS), kind, name)
         for kind, name in wanted
     )
 
@@ -229,6 +230,18 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
+PASSING = (
+    httpx.HTTPError,
+    Problem,
+    OSError,
+    TimeoutError,
+    KafkaError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+"""What a client meets while what it asks is being started again."""
+
+
 async def insist(call: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Do something until it works, as anybody's program does whose server is being restarted."""
     last: Exception | None = None
@@ -237,7 +250,7 @@ async def insist(call: Callable[[], Coroutine[Any, Any, T]]) -> T:
             while True:
                 try:
                     return await call()
-                except (httpx.HTTPError, Problem, OSError, KafkaError) as error:
+                except PASSING as error:
                     last = error
                     await asyncio.sleep(0.2)
     except TimeoutError:
@@ -251,22 +264,26 @@ async def play(stack: Stack, crowd: Crowd, monkey: Monkey) -> Result:
         AssertionError: a rule does not hold, with every fault that was done.
     """
     async with Driver(stack.stack, clock_of(stack), monkey.look) as driver:
-        commands = _Commands(driver, crowd)
-        await commands.prepare()
-        await _while_looking(commands.upload(), monkey)
+        staff = Staff(driver, crowd, stack.admin_dsn, insist)
+        await staff.prepare()
+        await _while_looking(staff.upload(), monkey)
         for day in range(MOST_DAYS):
             monkey.next_day(day)
+            for act in staff.of(day):
+                await _while_looking(act(), monkey)
+                await driver.settle()
             await driver.advance(START + day * STEP)
             page = await insist(lambda: driver.page(crowd.target_id))
             assert not broken(page), (broken(page), monkey.done)
-            if not page["overview"]["in_progress"] and not monkey.faults:
+            over = not page["overview"]["in_progress"] and not monkey.faults
+            if over and day >= LAST_DAY:
                 break
         await monkey.rest()
         # A frozen consumer is late: once more, with every process back.
         await driver.settle()
         found = await complaints(stack, driver, crowd.target_id)
         assert not found, "\n".join([*found, "after:", *monkey.done])
-        return await result_of(stack, driver, crowd.target_id)
+        return await result_of(stack, driver, crowd.target_id, staff.done)
 
 
 async def _while_looking(work: Coroutine[Any, Any, None], monkey: Monkey) -> None:
@@ -276,37 +293,6 @@ async def _while_looking(work: Coroutine[Any, Any, None], monkey: Monkey) -> Non
         await asyncio.wait([task], timeout=LOOK_SECONDS)
         await monkey.look()
     await task
-
-
-@dataclass(frozen=True)
-class _Commands:
-    """A crowd's commands, each with a key, so that it can be sent again whatever came of it."""
-
-    driver: Driver
-    crowd: Crowd
-
-    async def prepare(self) -> None:
-        """Create the target and release its slots."""
-        await self._send("/v1/targets", "target", json=self.crowd.target())
-        slots = self.crowd.slots()
-        path = f"/v1/targets/{self.crowd.target_id}/slots"
-        for start in range(0, len(slots), SLOTS_A_REQUEST):
-            part = slots[start : start + SLOTS_A_REQUEST]
-            await self._send(path, f"slots-{start}", json={"slots": part})
-
-    async def upload(self) -> None:
-        """Upload everybody."""
-        for number, part in enumerate(parts(self.crowd.people(), ROWS_A_FILE)):
-            path = f"/v1/targets/{self.crowd.target_id}/uploads"
-            content = csv_of(part)
-            answer = await self._send(path, f"upload-{number}", content=content)
-            assert answer["enrolled"] == len(part), answer
-
-    async def _send(self, path: str, key: str, **body: Any) -> dict[str, Any]:
-        headers = {"Idempotency-Key": f"{self.crowd.target_id}-{key}"}
-        if "content" in body:
-            headers["Content-Type"] = "text/csv"
-        return await insist(lambda: self.driver.post("ingest", path, headers=headers, **body))
 
 
 async def run(folder: Path, crowd: Crowd, faults: list[Fault], seed: int, say: Say) -> Result:

@@ -9,6 +9,7 @@ import pytest
 
 from e2e.audit import differences
 from e2e.monkey import FROZEN, KILLED, plan, run
+from e2e.staff import SHARES
 from launcher.crowd import Crowd
 
 SEED = 7
@@ -22,7 +23,11 @@ async def test_faults_change_nothing_that_a_crowd_ends_in(tmp_path: Path) -> Non
     expected = await run(tmp_path / "calm", crowd, [], SEED, print)
     found = await run(tmp_path / "faults", crowd, plan(SEED), SEED, print)
 
-    assert expected.overview["total_patients"] == expected.overview["completed"] == PATIENTS
+    done = expected.commands
+    gone = done["removed"] + done["removed-paused"] + done["removed-late"] - done["back"]
+    assert expected.overview["total_patients"] == PATIENTS - gone
+    assert expected.overview["completed"] == PATIENTS - gone
+    assert {*SHARES, "back", "pause", "resume"} == {what for what, count in done.items() if count}
     assert differences(expected, found) == []
 
 

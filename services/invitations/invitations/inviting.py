@@ -60,8 +60,8 @@ async def invite(
 
 async def _tell_ends_again(unit: Unit, repeated: Collection[tuple[str, int]]) -> None:
     """How the last invitations of patients ended, if they are among these."""
-    patients = {patient_id for patient_id, _ in repeated}
-    made = await store.lock_invitations(unit.connection, patients)
+    since = dict(sorted(repeated))
+    made = await store.lock_invitations(unit.connection, since)
     last = {i.patient_id: i for i in sorted(made, key=lambda i: i.round)}
     for invitation in last.values():
         if (invitation.patient_id, invitation.round) in repeated:

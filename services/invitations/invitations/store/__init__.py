@@ -159,7 +159,7 @@ async def save_opt_outs(
         [words[person][0] for person in people],
         [words[person][1] for person in people],
     )
-    return {row["person_id"] for row in rows}
+    return {str(row["person_id"]) for row in rows}
 
 
 async def lock_invitations(connection: Connection, patients: Mapping[str, int]) -> list[Invitation]:
