@@ -338,23 +338,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             elif partition in others:
                 self._hold("another topic", partition, offset, ends[partition])
             elif offset < begins[partition]:
-                self._go_on_at(begins[partition], partition, offset)
+                # Retention took records that were never folded: go on with what is left.
+                self._alarm("below begin", partition, offset, begins[partition])
+                self._sought[partition] = begins[partition]
+                self._seek(partition, begins[partition])
             else:
                 self._seek(partition, offset)
         self._unbegun.difference_update(partitions)
 
-    def _go_on_at(self, begin: int, partition: int, offset: int) -> None:
-        """Retention took records that were never folded: go on with what is left."""
-        self._alarm("below begin", partition, offset, begin)
-        self._sought[partition] = begin
-        self._seek(partition, begin)
-
     def _hold(self, why: str, partition: int, offset: int, end: int) -> None:
-        """The topic was made anew: its records would pass for already folded.
-
-        The partition is held until an operator decides.  By the topic's id that is seen even
-        when the new topic has grown past what was folded of the old one.
-        """
+        """The topic was made anew: its records would pass for folded.  An operator decides."""
         self._alarm(why, partition, offset, end)
         self._misplaced[partition] = (
             f"{self.topic.name}/{partition}: offset {offset} is stored but the topic, which ends "
