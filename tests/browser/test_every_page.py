@@ -13,7 +13,8 @@ PAGE = f"/targets/{example.TARGET_ID}"
 ON_A_PHONE = ("target-size", "color-contrast", "scrollable-region-focusable")
 """What a narrow screen may bring about; the rest does not depend on it."""
 TABS = (
-    *("", "/patients", "/appointments", "/alerts", "/replies", "/upload", "/slots", "/settings"),
+    *("", "/patients", "/appointments", "/alerts", "/replies", "/letters", "/upload", "/slots"),
+    "/settings",
 )
 CHANGED_BY_STATE = ("", "/patients", "/upload", "/slots", "/settings")
 
@@ -118,6 +119,19 @@ async def test_a_command_from_elsewhere_is_refused_with_a_page(visit: Visit) -> 
 def test_a_list_of_no_targets_says_what_to_do(recall: Recall) -> None:
     assert recall.empty == []
     assert "target" in recall.empty_text.lower()
+
+
+async def test_the_letters_of_the_example_are_told_and_can_be_printed(visits: Visits) -> None:
+    visit = await visits.begin(javascript=False)
+    await visit.open(PAGE)
+    await visit.page.get_by_role("link", name="Letters").click()
+    (row,) = await visit.page.locator("tbody tr").all()
+    assert (await row.locator("td").all_inner_texts())[0] == "4"
+    assert "gone away" in await row.inner_text()
+    for name, begins in (("Letters (PDF)", b"%PDF"), ("Manifest (CSV)", b"batch_id,")):
+        address = await row.get_by_role("link", name=name).get_attribute("href")
+        answer = await visit.context.request.get(f"{visit.recall.address}{address}")
+        assert (await answer.body()).startswith(begins)
 
 
 @pytest.mark.parametrize("javascript", [True, False])

@@ -38,6 +38,7 @@ TO_INVITATIONS = (
     ("POST", "/v1/patients/{patient_id}/cancellations"),
     ("POST", "/v1/patients/{patient_id}/replies"),
     ("GET", "/v1/targets/{target_id}/replies"),
+    ("GET", "/v1/targets/{target_id}/letters"),
 )
 
 THERE = ("content-type", "content-length", "content-disposition", "idempotency-key", "if-match")

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from dashboard import api, commands, pages, people, rebuilding, replying, staff, store
+from dashboard import api, commands, lettering, pages, people, rebuilding, replying, staff, store
 from dashboard.asking import reading
 from dashboard.errands import Errands
 from dashboard.live import Live, Read, Snapshot
@@ -32,4 +32,5 @@ def routers(service: Service, sender: Sender, live: Live) -> list[APIRouter]:
         people.router(service, sender, Errands(service, sender)),
         pages.router(service, live),
         replying.router(service, sender),
+        lettering.router(service, sender),
     ]

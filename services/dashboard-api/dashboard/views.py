@@ -46,6 +46,11 @@ class Target:
     replies: int = 0
     """How many patients' replies wait for staff."""
 
+    @property
+    def writes_letters(self) -> bool:
+        """Whether a round of the workflow is a letter."""
+        return any(step.channel == "letter" for step in self.rounds)
+
     def round_setting(self, number: int | None) -> RoundSetting | None:
         """A round of the workflow, if it has it."""
         return next((found for found in self.rounds if found.round == number), None)

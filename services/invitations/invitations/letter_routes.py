@@ -6,8 +6,10 @@ File names and addresses carry ids alone, and answers are kept in no cache.
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import msgspec
 from fastapi import APIRouter, Depends
@@ -47,9 +49,13 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Made:
-    """A batch in print: its letters' ids and practices, the document, and the document's hash."""
+    """A batch in print: its letters' ids and practices, the document, and the document's hash.
+
+    With a target, its letters alone.
+    """
 
     batch_id: str
+    target_id: str | None
     letters: Sequence[tuple[str, str]]
     document: Printed
     sha256: str
@@ -62,17 +68,18 @@ class Press:
         self._service, self._channels, self._practices = service, channels, practices
         self._last: Made | None = None
 
-    async def batch(self, batch_id: str) -> Made:
-        """A batch, printed; again and again the same.
+    async def batch(self, batch_id: str, target_id: str | None = None) -> Made:
+        """A batch, or a target's letters of it, printed; again and again the same.
 
         Raises:
             Problem: 404 for an unknown batch, 503 when printing failed.
         """
-        if self._last is not None and self._last.batch_id == batch_id:
-            return self._last
+        last = self._last
+        if last is not None and (last.batch_id, last.target_id) == (batch_id, target_id):
+            return last
         self._service.check_booted()
         async with self._service.pool.acquire() as connection:
-            rows = await letters.read_batch(connection, batch_id)
+            rows = await letters.read_batch(connection, batch_id, target_id)
         if not rows:
             raise not_found("batch")
         contents = [(name, msgspec.msgpack.decode(kept, type=Content)) for name, kept in rows]
@@ -80,8 +87,8 @@ class Press:
         document = await _print(Job(f"Letters {batch_id}", made))
         ids = [(name, content.practice.name) for name, content in contents]
         digest = hashlib.sha256(document.pdf).hexdigest()
-        self._last = Made(batch_id, ids, document, digest)
-        return self._last
+        made_now = self._last = Made(batch_id, target_id, ids, document, digest)
+        return made_now
 
     async def letter(self, invitation_id: str, *, large_print: bool) -> bytes:
         """One letter: as its batch has it, or as it would be at the next cut-off.
@@ -140,14 +147,26 @@ def router(service: Service, channels: Channels, practices: Practices) -> APIRou
             "next_cut_off": instant(cut_off_after(service.clock.now())),
         }
 
+    @routes.get("/targets/{target}/letters")
+    async def of_target(target: str) -> dict[str, object]:
+        service.check_booted()
+        async with service.pool.acquire() as connection:
+            found = await letters.list_of_target(connection, target, SHOWN)
+            waiting = await letters.count_waiting(connection, target)
+        return {
+            "batches": [_sent_json(list(group)) for _, group in groupby(found, _batch_of)],
+            "waiting": waiting,
+            "next_cut_off": instant(cut_off_after(service.clock.now())),
+        }
+
     @routes.get("/letters/batches/{batch}.pdf")
-    async def document(batch: str) -> Response:
-        made = await press.batch(batch)
+    async def document(batch: str, target: str | None = None) -> Response:
+        made = await press.batch(batch, target)
         return _pdf(made.document.pdf, f"letters-{batch}.pdf", {"ETag": f'"{made.sha256}"'})
 
     @routes.get("/letters/batches/{batch}.csv")
-    async def manifest(batch: str) -> Response:
-        made = await press.batch(batch)
+    async def manifest(batch: str, target: str | None = None) -> Response:
+        made = await press.batch(batch, target)
         return Response(
             manifest_of(made), media_type="text/csv", headers=_named(f"letters-{batch}.csv")
         )
@@ -168,6 +187,32 @@ def _batch_json(one: letters.Batch) -> dict[str, object]:
         "formed_at": instant(one.formed_at),
         "pdf": f"/v1/letters/batches/{one.batch_id}.pdf",
         "csv": f"/v1/letters/batches/{one.batch_id}.csv",
+    }
+
+
+def _batch_of(sent: letters.Sent) -> str:
+    return sent.batch_id
+
+
+def _sent_json(sent: Sequence[letters.Sent]) -> dict[str, object]:
+    """One batch of a target's letters: how far they have got, and apart from that who answered."""
+    deliveries: Counter[str] = Counter()
+    states: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for some in sent:
+        deliveries[some.delivery or "sending"] += some.letters
+        states[some.state] += some.letters
+        if some.delivery == "failed" and some.reason:
+            reasons[some.reason] += some.letters
+    return {
+        "batch_id": sent[0].batch_id,
+        "cut_off": instant(sent[0].cut_off),
+        "formed_at": instant(sent[0].formed_at),
+        "letters": sum(some.letters for some in sent),
+        **{name: deliveries[name] for name in ("sending", "delivered", "failed")},
+        "reasons": dict(reasons),
+        "answered": states["booked"] + states["declined"],
+        "withdrawn": states["withdrawn"],
     }
 
 

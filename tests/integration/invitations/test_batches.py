@@ -158,6 +158,45 @@ async def test_a_batch_is_one_document_with_a_manifest_and_stays_the_same(
         assert (await another.get(batch["pdf"])).content == pdf.content
 
 
+async def test_a_targets_letters_are_told_apart_and_printed_alone(
+    service: Invitations, printer: httpx.AsyncClient
+) -> None:
+    await service.target()
+    await service.target("other")
+    await write_to(service, 1, 2, 3)
+    stranger = replace(service.patient(4), target_id="other")  # type: ignore[type-var]
+    sent = replace(service.dispatch(4, channel="letter"), target_id="other")  # type: ignore[type-var]
+    await service.hear(stranger, sent)
+    service.clock.at = CUT_OFF
+    await run_out(service)
+    await service.hear(
+        delivery(1, "delivered"), delivery(2, "failed", "returned_gone_away"), service.withdrawal(3)
+    )
+    shown = (await printer.get("/v1/targets/t/letters")).json()
+    (batch,) = shown["batches"]
+    assert shown["waiting"] == 0
+    assert {name: batch[name] for name in ("letters", "sending", "delivered", "failed")} == {
+        "letters": 3, "sending": 1, "delivered": 1, "failed": 1,
+    }  # fmt: skip
+    assert batch["reasons"] == {"returned_gone_away": 1}
+    assert (batch["answered"], batch["withdrawn"]) == (0, 1)
+
+    one = f"/v1/letters/batches/{batch['batch_id']}"
+    whole = list(csv.DictReader((await printer.get(f"{one}.csv")).text.splitlines()))
+    part = list(csv.DictReader((await printer.get(f"{one}.csv?target=t")).text.splitlines()))
+    assert (len(whole), len(part)) == (4, 3)
+    assert f"{patient_id(4)}.1" not in {line["letter_id"] for line in part}
+    assert (await printer.get(f"{one}.pdf?target=nobody")).status_code == 404
+    assert (await printer.get("/v1/targets/nobody/letters")).json()["batches"] == []
+
+
+def delivery(number: int, state: Any, reason: Any = None) -> Any:
+    return wire.DeliveryReported(
+        target_id="t", patient_id=patient_id(number), invitation_id=f"{patient_id(number)}.1",
+        channel="letter", report_id=state, state=state, reason=reason, received_at=instant(CUT_OFF),
+    )  # fmt: skip
+
+
 async def test_one_letter_can_be_seen_before_and_after_its_batch_and_in_large_print(
     service: Invitations, printer: httpx.AsyncClient
 ) -> None:

@@ -11,7 +11,14 @@ from recall.contracts.vocabulary import STATUSES
 def made(text: str) -> str:
     names = "breadcrumbs, choice, confirm, empty, errors, nhs, notice, pager, result, tabs, tag"
     template = TEMPLATES.from_string(f'{{% from "parts.html" import {names} %}}{text}')
-    target = {"id": "t-1", "name": "Flu", "practice": "A81001", "state": "active", "replies": 2}
+    target = {
+        "id": "t-1",
+        "name": "Flu",
+        "practice": "A81001",
+        "state": "active",
+        "replies": 2,
+        "writes_letters": False,
+    }
     return re.sub(r"\s+", " ", template.render(target=target))
 
 

@@ -216,6 +216,7 @@ CREATE TABLE letters (
     patient_id uuid NOT NULL,
     round smallint NOT NULL,
     place smallint,
+    target_id text NOT NULL,
     cut_off timestamptz NOT NULL,
     batch_id text REFERENCES letter_batches,
     content bytea,
@@ -226,6 +227,7 @@ CREATE TABLE letters (
 );
 CREATE INDEX letters_waiting ON letters (cut_off, patient_id, round) WHERE batch_id IS NULL;
 CREATE UNIQUE INDEX letters_places ON letters (batch_id, place) WHERE batch_id IS NOT NULL;
+CREATE INDEX letters_targets ON letters (target_id, batch_id);
 
 -- Wrong codes by the address they came from, as a keyed hash: when each of the last ones was tried.
 CREATE TABLE code_tries (

@@ -33,6 +33,18 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     formed_at: datetime
 
 
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """So many letters of a target in a batch that have got equally far and ended alike."""
+
+    batch_id: str
+    cut_off: datetime
+    formed_at: datetime
+    state: str
+    delivery: str | None
+    reason: str | None
+    letters: int
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """A letter as it is kept; without `content` it still waits for its cut-off."""
 
@@ -83,14 +95,25 @@ async def list_batches(connection: Connection, count: int) -> list[Batch]:
     return [Batch(**dict(row)) for row in rows]
 
 
-async def count_waiting(connection: Connection) -> int:
-    """How many letters wait for their cut-off."""
-    return int(await connection.fetchval(SQL["count_waiting_letters"]))
+async def list_of_target(connection: Connection, target_id: str, count: int) -> list[Sent]:
+    """The latest batches with letters of a target, and how far those have got, latest first."""
+    rows = await connection.fetch(SQL["list_target_letters"], target_id, count)
+    return [Sent(**dict(row)) for row in rows]
 
 
-async def read_batch(connection: Connection, batch_id: str) -> list[tuple[str, bytes]]:
-    """Invitation id and content of a batch's letters, in order; empty for an unknown batch."""
-    rows = await connection.fetch(SQL["read_batch_letters"], batch_id)
+async def count_waiting(connection: Connection, target_id: str | None = None) -> int:
+    """How many letters, of a target or of all, wait for their cut-off."""
+    return int(await connection.fetchval(SQL["count_waiting_letters"], target_id))
+
+
+async def read_batch(
+    connection: Connection, batch_id: str, target_id: str | None = None
+) -> list[tuple[str, bytes]]:
+    """Invitation id and content of a batch's letters, in order, of one target alone or of all.
+
+    Empty for an unknown batch.
+    """
+    rows = await connection.fetch(SQL["read_batch_letters"], batch_id, target_id)
     return [(row["invitation_id"], row["content"]) for row in rows]
 
 

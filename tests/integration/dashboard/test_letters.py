@@ -1,0 +1,110 @@
+"""The page of a target's letters: what it shows, and the documents that it passes on."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from integration.dashboard.board import TARGET, Board, opened
+from integration.dashboard.test_reading import worked_example
+from integration.dashboard.test_web import served
+from support.stores import TestStores, fresh_database
+
+BATCH = {
+    "batch_id": "2025-09-08-1",
+    "cut_off": "2025-09-08T16:30:00.000000Z",
+    "formed_at": "2025-09-08T16:30:00.000000Z",
+    "letters": 1204,
+    "sending": 3,
+    "delivered": 1200,
+    "failed": 1,
+    "reasons": {"returned_gone_away": 1},
+    "answered": 900,
+    "withdrawn": 2,
+}
+FOUND: dict[str, Any] = {
+    "batches": [BATCH],
+    "waiting": 1,
+    "next_cut_off": "2025-09-12T16:30:00.000000Z",
+}
+
+
+def invitations(asked: list[str], found: dict[str, Any]) -> FastAPI:
+    """Stands in for the service that has the letters."""
+    app = FastAPI()
+
+    @app.get("/v1/targets/{target}/letters")
+    async def letters(target: str) -> JSONResponse:
+        return JSONResponse(found)
+
+    @app.get("/v1/letters/batches/{name}")
+    async def document(name: str, request: Request) -> Response:
+        asked.append(f"{name}?{request.url.query}")
+        if name != "2025-09-08-1.pdf":
+            return JSONResponse({"code": "not_found"}, 404)
+        named = {"Content-Disposition": f'inline; filename="letters-{name}"', "ETag": '"1"'}
+        return Response(b"%PDF", media_type="application/pdf", headers=named)
+
+    return app
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+async def board(stores: TestStores, asked: list[str]) -> AsyncIterator[Board]:
+    async with (
+        served(invitations(asked, FOUND)) as url,
+        opened(
+            await fresh_database(stores),
+            stores.role_password,
+            ingest_url=url,
+            invitations_url=url,
+        ) as found,
+    ):
+        await found.hear(*worked_example())
+        yield found
+
+
+async def test_each_batch_says_how_far_its_letters_are(board: Board) -> None:
+    page = (await board.client.get(f"/targets/{TARGET}/letters")).text
+    assert ">1,204<" in page
+    assert "1: addressee gone away" in page
+    assert "2 were withdrawn later" in page
+    assert "1 letter goes to the printer at 5:30 pm on Friday 12 September" in page
+    assert f'href="/targets/{TARGET}/letters/2025-09-08-1.csv"' in page
+    assert "<script" not in page.partition("<main")[2]
+
+
+async def test_documents_are_asked_for_this_target_alone(board: Board, asked: list[str]) -> None:
+    asked.clear()
+    answer = await board.client.get(f"/targets/{TARGET}/letters/2025-09-08-1.pdf?target=other")
+    assert (answer.content, answer.headers["content-type"]) == (b"%PDF", "application/pdf")
+    assert "letters-2025-09-08-1.pdf" in answer.headers["content-disposition"]
+    assert asked == [f"2025-09-08-1.pdf?target={TARGET}"]
+
+
+@pytest.mark.parametrize(
+    "path", ["letters/none.pdf", "letters/2025-09-08-1.exe", "letters/a%2Fb.pdf"]
+)
+async def test_what_is_no_document_is_not_there(board: Board, path: str) -> None:
+    status = (await board.client.get(f"/targets/{TARGET}/{path}")).status_code
+    assert status in {404, 422}
+
+
+async def test_the_tab_is_there_where_a_round_is_a_letter(board: Board) -> None:
+    page = (await board.client.get(f"/targets/{TARGET}")).text
+    assert f'href="/targets/{TARGET}/letters"' in page
+
+
+async def test_no_letters_yet_says_when_there_will_be(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FOUND, "batches", [])
+    monkeypatch.setitem(FOUND, "waiting", 0)
+    page = (await board.client.get(f"/targets/{TARGET}/letters")).text
+    assert "No letter has gone out yet" in page
