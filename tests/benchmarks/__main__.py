@@ -27,7 +27,12 @@ def main() -> None:
     )
     parser.add_argument("--patients", type=int, help="default: 20000, with --page 1000000")
     parser.add_argument(
-        "--larger", type=int, help="run so many, too, and compare the memory; not with --page"
+        "--larger",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="PATIENTS",
+        help="run uploads of these sizes, too, and compare the memory; not with --page",
     )
     parser.add_argument(
         "--seconds", type=float, default=60.0, help="how long --page asks; default: 60"

@@ -1,7 +1,7 @@
 """The pipeline from upload to counts on the page, and where its time goes."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 
 async def measure(
-    patients: int, seed: int, folder: Path, say: Say, *, larger: int | None = None
+    patients: int, seed: int, folder: Path, say: Say, *, larger: Sequence[int] = ()
 ) -> dict[str, Any]:
     """Run a crowd through a stack of its own, then the raw limit on the same stores.
 
@@ -31,7 +31,7 @@ async def measure(
         seed: decides everything about them.
         folder: an empty one, for the stack.
         say: told what is going on.
-        larger: another number of patients, whose peaks of memory stand beside the first one's.
+        larger: other numbers of patients, whose peaks of memory stand beside the first one's.
     """
     crowd = Crowd(patients, seed)
     async with _stack(folder, seed, say) as (stack, driver):
@@ -42,10 +42,29 @@ async def measure(
         say("Measuring the raw limit: the same messages and rows, no logic …")
         raw = await raw_limit(stack.stack["kafka"], stack.admin_dsn, volume)
     figures = _figures(patients, pipeline, raw, volume, usage)
-    if larger is not None:
-        peaks = await _peaks(Crowd(larger, seed), folder / "larger", say)
-        figures["larger"] = {"patients": larger, "peak_mb": peaks}
+    if larger:
+        peaks = {patients: {name: one["peak_mb"] for name, one in figures["processes"].items()}}
+        for size in larger:
+            peaks[size] = await _peaks(Crowd(size, seed), folder / f"{size}", say)
+        figures["memory"] = memory(peaks)
     return figures
+
+
+def memory(peaks: Mapping[int, Mapping[str, float]]) -> list[dict[str, Any]]:
+    """For each process the most memory it had, by the upload's size, and how much that grew.
+
+    Args:
+        peaks: by the number of patients, then by process, in MB.
+    """
+    sizes = sorted(peaks)
+    return [
+        {
+            "process": name,
+            "peak_mb": {str(size): peaks[size][name] for size in sizes},
+            "growth_percent": 100 * (peaks[sizes[-1]][name] / peaks[sizes[0]][name] - 1),
+        }
+        for name in peaks[sizes[0]]
+    ]
 
 
 @asynccontextmanager

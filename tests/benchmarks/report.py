@@ -1,6 +1,7 @@
 """The figures as tables for people."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
@@ -11,7 +12,10 @@ FULL = 0.75
 
 def tables(figures: dict[str, Any]) -> list[Table | str]:
     """What was reached, who used the processors for it, and so where the bottleneck is."""
-    return [_reached(figures), _processes(figures), bottleneck(figures)]
+    shown: list[Table | str] = [_reached(figures), _processes(figures), bottleneck(figures)]
+    if "memory" in figures:
+        shown.append(_memory(figures["memory"]))
+    return shown
 
 
 def bottleneck(figures: dict[str, Any]) -> str:
@@ -67,11 +71,8 @@ def _processes(figures: dict[str, Any]) -> Table:
     """The busiest first: with two cores full, it is the bottleneck."""
     table = Table(box=None, pad_edge=False)
     table.add_column("Process")
-    larger = figures.get("larger", {"peak_mb": {}})
     for title in ("CPU s", "cores", "MB at first", "MB at most"):
         table.add_column(title, justify="right")
-    if larger["peak_mb"]:
-        table.add_column(f"MB at most with {larger['patients']:,}", justify="right")
     by_use = sorted(
         figures["processes"].items(), key=lambda one: one[1]["cpu_seconds"], reverse=True
     )
@@ -82,6 +83,21 @@ def _processes(figures: dict[str, Any]) -> Table:
             f"{used['cores']:.2f}",
             f"{used['first_mb']:.0f}",
             f"{used['peak_mb']:.0f}",
-            *([f"{larger['peak_mb'][name]:.0f}"] if larger["peak_mb"] else []),
+        )
+    return table
+
+
+def _memory(processes: Sequence[dict[str, Any]]) -> Table:
+    """What each process had at most, by the size of the upload: a service's does not grow."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("MB at most, by patients")
+    for size in processes[0]["peak_mb"]:
+        table.add_column(f"{int(size):,}", justify="right")
+    table.add_column("growth", justify="right")
+    for one in processes:
+        table.add_row(
+            one["process"],
+            *(f"{peak:.0f}" for peak in one["peak_mb"].values()),
+            f"{one['growth_percent']:+.0f} %",
         )
     return table

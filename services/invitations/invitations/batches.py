@@ -23,7 +23,9 @@ from recall.kit.service import Service
 from recall.kit.unit import Unit
 
 AT_ONCE = 1000
-"""Letters in a batch, at most: printing them takes 0.7 MB each."""
+"""Letters put into batches in one transaction."""
+BATCH_LETTERS = 250
+"""Letters in a batch, at most: printing takes half a megabyte for each, beside sixty."""
 
 
 async def await_cut_off(unit: Unit, ids: Sequence[str]) -> None:
@@ -55,7 +57,15 @@ async def _form(unit: Unit, waiting: Sequence[Waiting], practices: Practices) ->
         cut_off = waiting[0].cut_off
         kept = {name: msgspec.msgpack.encode(content) for name, content in addressed.items()}
         day = london_date(cut_off).isoformat()
-        await letters.add_batch(unit.connection, day, cut_off, unit.now, kept)
+        for batch in _batches(kept):
+            await letters.add_batch(unit.connection, day, cut_off, unit.now, batch)
+
+
+def _batches(kept: dict[str, bytes]) -> list[dict[str, bytes]]:
+    """As many letters as one document is to have, in order."""
+    names = list(kept)
+    starts = range(0, len(names), BATCH_LETTERS)
+    return [{n: kept[n] for n in names[start : start + BATCH_LETTERS]} for start in starts]
 
 
 async def _contents(

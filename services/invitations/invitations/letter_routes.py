@@ -30,8 +30,8 @@ from recall.kit.access import guard
 from recall.kit.problems import Problem, not_found
 from recall.kit.service import Service
 
-SHOWN = 100
-"""Batches in the list: a quarter of a year."""
+SHOWN = 400
+"""Batches in the list: of a day with a hundred thousand letters, all."""
 _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _COLUMNS = (
     "batch_id",

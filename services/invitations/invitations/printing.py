@@ -21,7 +21,7 @@ from invitations.letters import Letter, set_out
 FOLDER = Path(__file__).parent
 """The template and the fonts are in it; typst reads nothing outside."""
 SECONDS = 300
-"""No job takes so long on a computer that has time: a thousand letters take eleven seconds."""
+"""No job takes so long on a computer that has time: a batch takes three seconds."""
 _ONE_AT_A_TIME = asyncio.Semaphore(1)
 
 

@@ -26,7 +26,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from recall.contracts.topics import Topic
 from recall.kit import inbox
 from recall.kit.codec import decoder
-from recall.kit.kafka import Ends
+from recall.kit.kafka import FETCH_BYTES, PARTITION_FETCH_BYTES, Ends
 from recall.kit.metrics import Metrics
 from recall.kit.outbox import Outbox
 from recall.kit.postgres import DATA_ERRORS, Connection
@@ -115,8 +115,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=settings.session_timeout_ms // 4,
             rebalance_timeout_ms=30_000,
             fetch_max_wait_ms=500,
-            # Of all partitions together it is what a consumer with much to catch up on holds.
-            max_partition_fetch_bytes=1024 * 1024,
+            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            fetch_max_bytes=FETCH_BYTES,
             listener=self,
             parser=self._as_it_came,
             decoder=_undecoded,

@@ -16,6 +16,9 @@ from recall.kit import topic_ids
 DAY_MS = 24 * 3600 * 1000
 CONTROLLER_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 2.0)
 """Seconds to wait for a broker that does not know its controller yet."""
+PARTITION_FETCH_BYTES, FETCH_BYTES = 256 * 1024, 2 * 1024 * 1024
+"""What a consumer asks for at once, of a partition and of all together.  It holds no more than that
+of each partition it reads, however much there is to catch up on; a larger batch comes alone."""
 _MIX, _32_BITS = 0x5BD1E995, 0xFFFFFFFF
 MAX_RECORD_BYTES = 900_000
 """Kept under the broker's `message.max.bytes` (1,048,588), with room for the batch around it."""

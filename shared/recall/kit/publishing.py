@@ -13,11 +13,12 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from recall.kit.codec import HEADERS
-from recall.kit.kafka import MAX_RECORD_BYTES
+from recall.kit.kafka import MAX_RECORD_BYTES, PARTITION_FETCH_BYTES
 
 log = structlog.get_logger()
 
-BATCH_BYTES = 950_000
+BATCH_BYTES = PARTITION_FETCH_BYTES
+"""As much as a reader asks for: of a larger batch it could not leave the rest with the broker."""
 START_SECONDS = 10.0
 PUBLISH_SECONDS = 30.0
 STOP_SECONDS = 5.0

@@ -20,7 +20,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from recall.contracts.topics import Topic, dead_letter_topic
 from recall.kit.codec import HEADERS, Event, decoder
 from recall.kit.consuming import Raw, TooManyBadRecordsError
-from recall.kit.kafka import MAX_RECORD_BYTES, create_topics
+from recall.kit.kafka import (
+    FETCH_BYTES,
+    MAX_RECORD_BYTES,
+    PARTITION_FETCH_BYTES,
+    create_topics,
+)
 from recall.kit.publishing import Keyed, checked
 
 log = structlog.get_logger()
@@ -271,6 +276,8 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             rebalance_timeout_ms=30_000,
+            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            fetch_max_bytes=FETCH_BYTES,
         )
         consumer.subscribe([self._topic.name], listener=self)
         async with _started(consumer):

@@ -69,6 +69,23 @@ async def test_letters_wait_for_the_cut_off_and_are_in_one_batch_then(service: I
     }
 
 
+async def test_a_batch_has_no_more_letters_than_can_be_printed_in_little_memory(
+    service: Invitations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await service.target()
+    await write_to(service, *range(12))
+    service.clock.at = CUT_OFF
+    monkeypatch.setattr(batches, "BATCH_LETTERS", 5)
+    assert await form(service.service, {})
+    found = await placed(service)
+    assert {batch: len(names) for batch, names in found.items()} == {
+        "2025-09-01-1": 5,
+        "2025-09-01-2": 5,
+        "2025-09-01-3": 2,
+    }
+    assert len({name for names in found.values() for name in names}) == 12
+
+
 async def test_a_crash_and_two_at_once_leave_each_letter_in_exactly_one_batch(
     service: Invitations, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -11,7 +12,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
-from recall.kit.consuming import Batch
+from recall.kit.consuming import Batch, Consumer, Raw
+from recall.kit.kafka import MAX_RECORD_BYTES, PARTITION_FETCH_BYTES
 from support.stores import TestStores
 from support.toy import (
     PARTITIONS,
@@ -83,6 +85,32 @@ async def test_what_is_folded_is_let_go_at_once_and_not_when_the_collector_comes
             await until(lambda: len(held(place.incoming.name)) < FEW)
     finally:
         gc.enable()
+
+
+class Weighing(Consumer):
+    """A consumer that knows how many bytes each of its batches had."""
+
+    def __init__(self, **wired: Any) -> None:
+        super().__init__(**wired)
+        self.weighed: list[int] = []
+
+    async def receive(self, raw: Sequence[Raw]) -> None:
+        self.weighed.append(sum(len(record.value or b"") for record in raw))
+        await super().receive(raw)
+
+
+async def test_a_batch_has_so_many_bytes_at_most_and_a_large_record_comes_all_the_same(
+    place: Place,
+) -> None:
+    large = [Given(b"x" * 50_000, n % PARTITIONS) for n in range(40)]
+    await feed(place, [*large, Given(b"x" * (MAX_RECORD_BYTES - 100), 0)])
+    async with running(place, consumer=Weighing) as toy:
+        await toy.settle()
+        weighed = toy.consumer.weighed
+        assert len(await toy.dead_letters()) == len(large) + 1
+        # The largest record came with what another partition gave, and nothing of its own.
+        assert max(weighed) < MAX_RECORD_BYTES + PARTITION_FETCH_BYTES
+        assert sum(weight <= PARTITIONS * PARTITION_FETCH_BYTES for weight in weighed) > 2
 
 
 async def test_repeats_are_folded_and_change_nothing(place: Place) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from launcher.paths import IMPORT_ROOTS, ROOT
 from launcher.ports import free_ports
+from launcher.services import MALLOC
 from unit.deploy.files import (
     DOCKERFILE,
     SERVICES,
@@ -102,6 +103,10 @@ def test_the_import_path_is_the_launchers_less_the_launcher(image: Path) -> None
     roots = image_environment()["PYTHONPATH"].split(":")
     assert roots == [f"/app/{root}" for root in IMPORT_ROOTS if root != "deploy"]
     assert all((image / root.lstrip("/")).is_dir() for root in roots)
+
+
+def test_memory_is_given_back_as_it_is_under_the_launcher() -> None:
+    assert image_environment().items() >= MALLOC.items()
 
 
 def test_it_runs_as_nobody_in_particular_and_asks_readyz() -> None:
