@@ -8,9 +8,11 @@ has been heard.
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from recall.contracts.instants import LONDON, moment
+from recall.contracts.vocabulary import is_text_channel
 from recall.kit import wire
 
 ENDINGS: dict[type[Any], str] = {
@@ -34,7 +36,13 @@ class Person:
     """By round, until when the patient may answer."""
     ended: dict[int, str] = field(default_factory=dict)
     """By round, how the invitation ended."""
+    channels: dict[int, str] = field(default_factory=dict)
     slot: str | None = None
+    by_phone: bool = False
+    """Whether the appointment answered no invitation: staff took it from somebody who had none."""
+    left: int | None = None
+    """The round in which such an appointment was cancelled, or the one before: an invitation that
+    ended just before staff booked may be heard of later than the booking."""
     declined: bool = False
     status: str = ""
     round: int = 0
@@ -57,6 +65,12 @@ class Book:
     """How many rounds there were at first; more may follow."""
     target: Any = None
     """The target as those who dispatch know it."""
+    availability: Any = None
+    """The free slots as those who dispatch know them."""
+    words: dict[str, dict[str, set[bool]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(set))
+    )
+    """By person and instant, whether they opted out of texts or in again."""
     people: dict[str, Person] = field(default_factory=lambda: defaultdict(Person))
     events: set[str] = field(default_factory=set)
 
@@ -69,6 +83,8 @@ class Book:
             self._hear(data, now)
         for data in going:
             self._came_first(data)
+        if going:
+            self._there_is_room()
 
     def _hear(self, data: Any, now: datetime) -> None:
         match data:
@@ -83,11 +99,29 @@ class Book:
             case wire.PatientProgressed():
                 self._progress(data)
             case wire.AppointmentCancelled():
-                person = self.people[data.patient_id]
-                assert person.slot == data.slot_id, "an appointment is cancelled that stands"
-                person.slot = None
+                self._cancel(data)
+            case wire.OptOutRequested() | wire.ReplyReceived():
+                self._listen(data)
             case _ if type(data) in ENDINGS:
                 self._end(data, now)
+
+    def _listen(self, data: Any) -> None:
+        """Words about texts."""
+        if isinstance(data, wire.OptOutRequested):
+            self.words[data.person_id][data.requested_at].add(True)
+        elif data.text in {"STOP", "START"}:
+            person_id = self.people[data.patient_id].person_id
+            self.words[person_id][data.received_at].add(data.text == "STOP")
+
+    def _cancel(self, data: Any) -> None:
+        person = self.people[data.patient_id]
+        assert person.slot == data.slot_id, "an appointment is cancelled that stands"
+        if person.by_phone:
+            person.left = max(person.round, 1)
+        for other in self.people.values():
+            # Somebody may have been put on the target again with their appointment.
+            if other.person_id == person.person_id and other.slot == data.slot_id:
+                other.slot, other.by_phone = None, False
 
     def _invite(self, data: Any) -> None:
         person = self.people[data.patient_id]
@@ -102,16 +136,34 @@ class Book:
         assert window.from_time <= f"{local:%H:%M}" < window.to_time, "nothing goes out at night"
         assert data.channel == step.channel
         person.invited[data.round] = data.expires_at
+        person.channels[data.round] = data.channel
 
     def _came_first(self, data: Any) -> None:
-        """Whoever waits in the same round was uploaded later."""
+        """Whoever waits in the same round was uploaded later; in a later one that sends, nobody."""
         person = self.people[data.patient_id]
-        waiting = [
-            other.position
-            for other in self.people.values()
-            if (other.status, other.round) == ("in_queue", data.round) and not other.removed
-        ]
-        assert all(person.position < position for position in waiting), "first come, first served"
+        local = f"{moment(data.dispatched_at).astimezone(LONDON):%H:%M}"
+        sending = {
+            step.round
+            for step in self.target.rounds
+            if step.send_window.from_time <= local < step.send_window.to_time
+        }
+        for other in self.people.values():
+            if other.status == "in_queue" and not other.removed and other.round in sending:
+                assert other.round <= data.round, "later rounds first"
+                same = other.round == data.round
+                assert not same or person.position < other.position, "first come, first served"
+
+    def _there_is_room(self) -> None:
+        """No more are being invited than the free slots of the window allow."""
+        window, ratio = self.target.booking_window, self.target.invitations_per_slot
+        free = sum(
+            day.free
+            for day in (self.availability.days if self.availability else ())
+            if window.from_date <= day.date <= window.to_date
+        )
+        invited = sum(person.status == "being_invited" for person in self.people.values())
+        assert free, "nobody is invited while no slot is free"
+        assert ratio is None or invited <= ceil(free * float(ratio)), "no more than there is room"
 
     def _progress(self, data: Any) -> None:
         person = self.people[data.patient_id]
@@ -138,7 +190,7 @@ class Book:
             }
             assert holders <= {person.person_id}, "one patient in a slot"
             assert person.slot in {None, data.slot_id}, "one slot for a patient"
-            person.slot = data.slot_id
+            person.slot, person.by_phone = data.slot_id, data.invitation_id is None
 
     def misplaced(self) -> list[str]:
         """Whoever is not where they must be, now that everything has been heard."""
@@ -147,6 +199,21 @@ class Book:
             for name, person in self.people.items()
             if (wanted := self._where(person)) != f"{person.status} {person.round}"
         ]
+
+    def texted(self) -> list[str]:
+        """Whoever has an open invitation by text although they opted out."""
+        return [
+            f"{name} opted out and is invited by text"
+            for name, person in self.people.items()
+            if self.opted_out(person.person_id)
+            and any(is_text_channel(person.channels[number]) for number in person.open_rounds)
+        ]
+
+    def opted_out(self, person_id: str) -> bool | None:
+        """Whether somebody's last word was STOP; None if they said both at that very instant."""
+        words = self.words.get(person_id)
+        last = words[max(words)] if words else {False}
+        return None if len(last) > 1 else True in last
 
     def _where(self, person: Person) -> str:
         """Where somebody must be, with the round."""
@@ -158,6 +225,12 @@ class Book:
             return f"{'booked' if person.slot else 'declined'} {person.round}"
         if person.open_rounds:
             return f"being_invited {last}"
+        if person.left is not None and person.left >= last:
+            last = person.left
+            last += (person.status, person.round) in {
+                ("in_queue", last + 2),
+                ("did_not_book", last + 1),
+            }
         if last >= len(self.target.rounds) or (last >= self.rounds and _has_finished(person)):
             return f"did_not_book {last}"
         return f"in_queue {last + 1}"

@@ -5,6 +5,7 @@ on topics in memory until the test lets a consumer fold it: late, in any order, 
 that crashes before its commit.
 """
 
+import itertools
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,18 +13,22 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 from unittest.mock import patch
+from uuid import UUID
 
 import asyncpg
 import httpx
 
 import dashboard.app
 import dashboard.settings
+import ingest.answering
 import ingest.app
 import ingest.settings
 import invitations.app
 import invitations.settings
 import workflow.app
+import workflow.dispatching
 import workflow.settings
+from invitations.offering import Rotation
 from recall.contracts.topics import TOPICS
 from recall.contracts.vocabulary import AlertCode
 from recall.kit.codec import Event, decoder, encode, model_of
@@ -35,6 +40,7 @@ from recall.kit.publishing import Parcel
 from recall.kit.service import Service
 from recall.register import SimulatedRegister
 from support.alone import PARTITIONS, StoppedClock, role_dsn
+from workflow.turns import Turns
 
 TOKEN = "a-token-for-tests"
 NAMES = ("ingest", "workflow", "invitations", "dashboard")
@@ -69,6 +75,8 @@ class World:
         self.pending: dict[Consumer, list[Said]] = {}
         self.folded: dict[Consumer, list[Said]] = {}
         self.trouble: Exception | None = None
+        self.forgetting: list[Callable[[], None]] = []
+        """What services keep in memory is forgotten by these: the same steps lead to the same."""
         self.heard: Callable[[Sequence[Said]], None] = lambda _: None
 
     # What the kit's publisher, consumers and ends are to the services.
@@ -112,6 +120,8 @@ class World:
     async def begin(self, at: datetime) -> None:
         """Everything empty."""
         self.clock.at = at
+        for forget in self.forgetting:
+            forget()
         self.log.clear()
         self.alerts.clear()
         self.trouble = None
@@ -199,7 +209,7 @@ class World:
         value = encode(
             model,
             data,
-            event_id=f"{data.invitation_id}/reply/{number}",
+            event_id=f"{data.invitation_id}/{getattr(data, 'state', 'reply')}/{number}",
             source="/recall/plugins/tests",
             subject=data.invitation_id,
             time=data.received_at,
@@ -221,7 +231,9 @@ def _maybe(crash: bool) -> None:
 
 LOOPS = (
     ("invitations", "simulation"),
+    ("invitations", "temporary failures"),
     ("invitations", "deadlines"),
+    ("invitations", "letters"),
     ("invitations", "availability"),
     ("workflow", "dispatch"),
 )
@@ -235,6 +247,9 @@ async def opened(admin_dsn: str, password: str, scenario: str) -> AsyncIterator[
     """The world on a database of its own; `scenario` is the file that keeps channels silent."""
     await provision_database(admin_dsn, list(NAMES), password)
     async with AsyncExitStack() as closing:
+        numbers = itertools.count()
+        counted = patch.object(ingest.answering, "uuid4", lambda: UUID(int=next(numbers)))
+        closing.enter_context(counted)
         admin = await asyncpg.connect(admin_dsn)
         closing.push_async_callback(admin.close)
         # Thousands of commits, none of which has to outlive the machine.
@@ -294,8 +309,12 @@ def _made(name: str, dsn: str, scenario: str, world: World) -> tuple[Service, An
         **({"scenario_file": scenario} if name == "invitations" else {}),
     }
     register = SimulatedRegister(world.alerts)
+    rotation, turns = Rotation(), Turns()
+    world.forgetting += [rotation._places.clear, turns._practices.clear]
     with (
         patch.object(module, "Service", Kept),
+        patch.object(invitations.app, "Rotation", lambda: rotation),
+        patch.object(workflow.dispatching, "Turns", lambda: turns),
         patch.object(ingest.app, "register_of", lambda _: register),
         patch.object(workflow.app, "register_of", lambda _: register),
     ):
