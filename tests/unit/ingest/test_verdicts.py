@@ -1,5 +1,6 @@
 """The verdict on a whole file: counts, duplicates, the brake, the answer."""
 
+import random
 from itertools import islice
 
 import pytest
@@ -81,9 +82,20 @@ def test_no_answer_is_given_before_every_row_has_its_verdict() -> None:
 
 def test_numbers_are_seen_once() -> None:
     seen = SeenNumbers()
-    # Neighbours share a byte of the bitmap, distant ones lie on different pages.
+    # Neighbours and distant ones, and more than the table has places for at first.
     numbers = list(islice(nhs_numbers(), 5000))
     numbers += [f"{prefix}0" for prefix in range(100_000_000, 100_000_100)]
     assert all(seen.add(number) for number in numbers)
     assert not any(seen.add(number) for number in numbers)
     assert seen.add("0000000019")
+
+
+def test_few_bytes_are_kept_of_a_number_wherever_the_numbers_lie() -> None:
+    seen = SeenNumbers()
+    # As numbers really are: spread over hundreds of millions, hardly two of them near each other.
+    numbers = [
+        f"{number}0" for number in random.Random(7).sample(range(4 * 10**8, 8 * 10**8), 9000)
+    ]
+    assert all(seen.add(number) for number in numbers)
+    assert not any(seen.add(number) for number in numbers)
+    assert len(seen._words) * seen._words.itemsize <= 16 * len(numbers)
