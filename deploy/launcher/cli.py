@@ -157,9 +157,9 @@ def lag(
     json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on until Ctrl-C.")] = False,
 ) -> None:
-    """Show how far each service is behind on each topic (records.
+    """Show how far each service is behind on each topic.
 
-    Seconds), and its dead letters by reason.
+    In records and in seconds; beside that its dead letters by reason.
     """
     found, silent = asyncio.run(observe.lags())
     if json:
@@ -262,9 +262,9 @@ def test(context: typer.Context) -> None:
 
 @app.command(rich_help_panel="Work on it", context_settings=PASS_ON, add_help_option=False)
 def bench(context: typer.Context) -> None:
-    """Measure the whole pipeline beside the raw limit of this computer (--json.
+    """Measure the whole pipeline beside the raw limit of this computer.
 
-    Arguments go to the benchmark).
+    All arguments go to the benchmark: ./dev bench --help shows them.
     """
     os.environ["PYTHONPATH"] = str(ROOT / "tests")
     _become(sys.executable, "-m", "benchmarks", *context.args)

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -87,6 +88,8 @@ def main(arguments: Sequence[str]) -> int:
         )
         return 130
     python = str(ROOT / ".venv/bin/python")
+    # A Python that is starting answers Ctrl-C with a traceback: the launcher takes it in a moment.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     return os.execv(python, [python, "-m", "launcher", *arguments])  # noqa: S606 - never returns
 
 
