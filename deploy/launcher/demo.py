@@ -45,7 +45,8 @@ def run(*, leave: bool, as_json: bool, patients: int | None, seed: int) -> int:
     lock = RunLock()
     lock.acquire("demo")
     try:
-        status = signals.run(_play(Wanted(leave, as_json, patients, seed)))
+        wanted = Wanted(leave, as_json, patients, seed)
+        status = signals.run(_play(wanted), lambda: show.say("Stopping …"))
     finally:
         lock.release()
     return INTERRUPTED if status is None else status

@@ -5,19 +5,30 @@ What runs is cancelled once, and its clean-up is not interrupted again.
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 INTERRUPTED = 130
 
 
-def run(work: Coroutine[Any, Any, Result]) -> Result | None:
-    """Run to the end; None when a signal ended it first (after its clean-up)."""
-    return asyncio.run(_interruptible(work))
+def _in_silence() -> None:
+    """Nobody is told that it is being stopped."""
 
 
-async def _interruptible(work: Coroutine[Any, Any, Result]) -> Result | None:
+def run(
+    work: Coroutine[Any, Any, Result], stopping: Callable[[], None] = _in_silence
+) -> Result | None:
+    """Run to the end; None when a signal ended it first (after its clean-up).
+
+    `stopping` is called when the signal comes: the clean-up takes seconds.
+    """
+    return asyncio.run(_interruptible(work, stopping))
+
+
+async def _interruptible(
+    work: Coroutine[Any, Any, Result], stopping: Callable[[], None]
+) -> Result | None:
     task = asyncio.ensure_future(work)
     interrupted = False
 
@@ -25,6 +36,7 @@ async def _interruptible(work: Coroutine[Any, Any, Result]) -> Result | None:
         nonlocal interrupted
         if not interrupted:
             interrupted = True
+            stopping()
             task.cancel()
 
     loop = asyncio.get_running_loop()

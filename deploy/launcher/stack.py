@@ -87,6 +87,7 @@ class Stack:
             on_change=self._publish,
         )
         self._housekeeper: asyncio.Task[None] | None = None
+        self._published: dict[str, Any] = {}
 
     @property
     def admin_dsn(self) -> str:
@@ -218,18 +219,21 @@ class Stack:
             raise (kafka_is_lost(log) if failure.code == KAFKA_LOST else failure) from None
 
     async def _keep_house(self) -> None:
-        """Keep the logs bounded while the stack runs."""
+        """Keep the logs bounded, and what others read true, while the stack runs."""
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            self._publish()
             for process in self.processes.values():
                 await asyncio.to_thread(bound, process.spec.log)
 
     def _publish(self) -> None:
-        """Say in processes.json what runs, whenever that changes."""
-        if self.options.run is None:
+        """Say in processes.json what runs, whenever that changes; a full disk is tried again."""
+        described = self._description()
+        if self.options.run is None or described == self._published:
             return
         with contextlib.suppress(OSError):
-            stackfile.write(self.options.run / stackfile.PROCESSES, self._description())
+            stackfile.write(self.options.run / stackfile.PROCESSES, described)
+            self._published = described
 
     def _description(self) -> dict[str, Any]:
         return {

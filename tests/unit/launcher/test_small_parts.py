@@ -1,3 +1,4 @@
+import asyncio
 import shutil
 import socket
 from pathlib import Path
@@ -6,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from launcher import kafka, linting, observe, ports, stores
+from launcher.driving import Driver
 from launcher.paths import ROOT
 from launcher.problems import Problem
 from launcher.services import role_dsn
@@ -103,3 +105,23 @@ def test_a_lock_with_an_address_or_without_a_hash_is_found(tmp_path: Path) -> No
         "requirements.lock:4: an address",
         "requirements.lock:3: no hash",
     ]
+
+
+async def test_what_drives_a_stack_asks_no_proxy_of_the_shell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The first start may need a proxy; loopback never does."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    asked: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readline()).decode())
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        stack = {"ingest": f"http://127.0.0.1:{port}", "token": "t"}
+        async with Driver(stack, tmp_path / "clock.json") as driver:
+            assert await driver.get("ingest", "/settled") == {}
+    assert asked == ["GET /settled HTTP/1.1\r\n"]

@@ -1,3 +1,5 @@
+import errno
+import json
 import signal
 import stat
 import sys
@@ -89,6 +91,30 @@ async def test_provisioning_that_fails_ends_the_start(tmp_path: Path) -> None:
     failing = (sys.executable, "-c", "import sys; sys.exit(' '.join(sys.argv[1:]))")
     with pytest.raises(Problem, match="--partitions 3 ingest dashboard"):
         await Stack(options(tmp_path, provision=failing, partitions=3)).__aenter__()
+
+
+async def test_what_could_not_be_written_on_a_full_disk_is_written_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack, "HOUSEKEEPING_SECONDS", 0.02)
+    async with Stack(options(tmp_path, run=tmp_path)) as running:
+        ingest = running.processes["ingest"]
+        first = ingest.pid
+        with monkeypatch.context() as full:
+            full.setattr(stackfile, "write", _no_room)
+            kill(first, signal.SIGKILL)
+            await until(lambda: ingest.pid not in {None, first})
+
+        def told() -> int | None:
+            found = json.loads((tmp_path / stackfile.PROCESSES).read_text())
+            pid: int | None = found["processes"]["ingest"]["pid"]
+            return pid
+
+        await until(lambda: told() == ingest.pid)
+
+
+def _no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def provisioning(code: int) -> tuple[str, ...]:
