@@ -36,7 +36,7 @@ MessageKind = Literal[
 LETTERS = "abc"
 
 
-class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+class Invitation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One patient in one round, as invitations keeps it.
 
     `offer` holds the slot ids of A, B and C of the latest offer; `said` counts the events about
@@ -72,7 +72,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
         return self.patient_id, self.round
 
 
-class Slot(msgspec.Struct, frozen=True, kw_only=True):
+class Slot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One appointment that may be booked; `bookable`: free and in the booking window."""
 
     slot_id: str

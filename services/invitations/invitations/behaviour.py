@@ -81,7 +81,7 @@ class Scenario(msgspec.Struct, frozen=True):
     """Whether the last digits of a mobile decide what becomes of a text (`invitations.magic`)."""
 
 
-class Act(msgspec.Struct, frozen=True):
+class Act(msgspec.Struct, frozen=True, gc=False):
     """One thing that will be reported, so long after the invitation went out."""
 
     after: timedelta
@@ -100,7 +100,7 @@ def scenario_from(path: Path | None) -> Scenario:
     return msgspec.convert(json.loads(path.read_text()), Scenario)
 
 
-class Going(msgspec.Struct, frozen=True, kw_only=True):
+class Going(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An invitation that goes out, as far as what becomes of it depends on it.
 
     `mobile` is where a text goes, needed where numbers are magic; `attempt` how often it has been

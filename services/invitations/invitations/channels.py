@@ -34,7 +34,7 @@ CODE_BYTES = 16
 """More than a code's signs can tell apart, so that all are as likely."""
 
 
-class Outgoing(msgspec.Struct, frozen=True):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """An invitation to send: with the patient, the target, and the slots of its offer."""
 
     invitation: Invitation
@@ -51,7 +51,7 @@ class Outgoing(msgspec.Struct, frozen=True):
         return self.sent_at or self.invitation.dispatched_at
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """A further message about an invitation; `cause` makes its id, so that it goes out once."""
 
     invitation: Invitation

@@ -228,8 +228,8 @@ class Desk:
     def _current(self, messages: Sequence[Message]) -> list[Message]:
         """Messages with their invitations as they stand at the end."""
         return [
-            replace(message, invitation=self.invitation(message.invitation.invitation_id))
-            for message in messages
+            Message(self.invitation(m.invitation.invitation_id), m.kind, m.cause, m.at)
+            for m in messages
         ]
 
     async def _end_texts_of_opted_out(self) -> None:

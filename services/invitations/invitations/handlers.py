@@ -15,7 +15,7 @@ from invitations.desk import Desk
 from invitations.inviting import Dispatch, invite
 from invitations.offering import Rotation
 from invitations.places import Place, place_of
-from invitations.replies import meaning_of
+from invitations.replies import Meaning, meaning_of
 from invitations.telling import Said, tell_ended
 from recall.contracts.events import (
     DeliveryReported,
@@ -33,6 +33,9 @@ from recall.kit.kafka import partition_of
 from recall.kit.unit import Unit
 
 _decode_dispatch = decoder(TOPICS["dispatches"].carries)
+
+Replies = dict[tuple[str, str], Meaning]
+"""What replies mean, by invitation id and report id."""
 
 
 def handlers(channels: Channels, rotation: Rotation) -> dict[str, Handler]:
@@ -219,7 +222,7 @@ async def on_channel_reports(batch: Batch, *, channels: Channels, rotation: Rota
     if plugins := {channel for channel in served if not channels.simulates(channel)}:
         await store.add_served(unit.connection, plugins)
     fresh = await _new_replies(unit, batch.records)
-    await desk.lock_slots(_slots_asked_for(desk, batch.records))
+    await desk.lock_slots(_slots_asked_for(desk, fresh))
     for record in batch.records:
         _fold_report(desk, record, fresh)
     await desk.close()
@@ -231,8 +234,8 @@ def _place(record: Record) -> Place:
     return data.patient_id, place_of(data.invitation_id)[1]
 
 
-async def _new_replies(unit: Unit, records: Sequence[Record]) -> set[tuple[str, str]]:
-    """Store the replies of a batch; returns those that had not come before."""
+async def _new_replies(unit: Unit, records: Sequence[Record]) -> Replies:
+    """Store the replies of a batch; returns what those mean that had not come before."""
     rows = {}
     for record in records:
         data = record.event.data
@@ -241,24 +244,23 @@ async def _new_replies(unit: Unit, records: Sequence[Record]) -> set[tuple[str, 
             at = moment(data.received_at)
             rows[key] = (*key, data.text, meaning_of(data.text), at)
     if not rows:
-        return set()
-    return await store.add_replies(unit.connection, [rows[key] for key in sorted(rows)])
+        return {}
+    fresh = await store.add_replies(unit.connection, [rows[key] for key in sorted(rows)])
+    return {key: rows[key][3] for key in fresh}
 
 
-def _slots_asked_for(desk: Desk, records: Sequence[Record]) -> set[tuple[str, str]]:
+def _slots_asked_for(desk: Desk, fresh: Replies) -> set[tuple[str, str]]:
     """The slots that this batch's replies choose from the offers which they answer."""
     asked = set()
-    for record in records:
-        data = record.event.data
-        if isinstance(data, wire.ReplyReceived):
-            given = desk.invitations[data.invitation_id]
-            slot = chosen(given, meaning_of(data.text))
-            if slot:
-                asked.add((given.target_id, slot))
+    for (invitation_id, _), meaning in fresh.items():
+        given = desk.invitations[invitation_id]
+        slot = chosen(given, meaning)
+        if slot:
+            asked.add((given.target_id, slot))
     return asked
 
 
-def _fold_report(desk: Desk, record: Record, fresh: set[tuple[str, str]]) -> None:
+def _fold_report(desk: Desk, record: Record, fresh: Replies) -> None:
     data = record.event.data
     at = min(moment(data.received_at), desk.unit.now)
     said = Said(at, "reply", "patient", record.event, record.event.id, on=data.invitation_id)
@@ -270,15 +272,14 @@ def _fold_report(desk: Desk, record: Record, fresh: set[tuple[str, str]]) -> Non
         )
         desk.apply(step, said)
         return
-    key = (data.invitation_id, data.report_id)
-    if key not in fresh:
+    meaning = fresh.pop((data.invitation_id, data.report_id), None)
+    if meaning is None:
         return
-    fresh.discard(key)
     reply: ReplyReceived = data
     current = desk.open_of(reply.patient_id, invitation)
     # A late letter means the offer it was an answer to, whichever invitation is open now.
     answered = replace(current, offer=invitation.offer)
     slots: Slots = desk.slots[current.target_id]
-    after, effects = answer(answered, meaning_of(reply.text), slots, at)
+    after, effects = answer(answered, meaning, slots, at)
     kept = current if after is answered else replace(after, offer=current.offer)
     desk.apply((kept, effects), said)

@@ -25,7 +25,7 @@ EVENTS_A_ROUND = 1_000_000
 """A later round's versions are above all of an earlier one's."""
 
 
-class Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """How an answer came: when its channel received it, by which way, from whom, in which event."""
 
     at: datetime

@@ -53,7 +53,7 @@ def rounds_of(text: str) -> tuple[Round, ...]:
 _ROUNDS: Any = msgspec.json.Decoder(list.__class_getitem__(wire.Round))
 
 
-class Patient(msgspec.Struct, frozen=True):
+class Patient(msgspec.Struct, frozen=True, gc=False):
     """A patient, how to reach them, whether texts may go, and the appointment that stands."""
 
     patient_id: str
@@ -215,22 +215,19 @@ async def add_invitations(
 
 async def save_invitations(connection: Connection, invitations: Sequence[Invitation]) -> None:
     """Store what changed in invitations that this transaction has locked."""
-    rows = [
-        (
-            i.patient_id,
-            i.round,
-            i.state,
-            i.ended_at,
-            i.delivery,
-            i.reason,
-            *i.offer,
-            i.helped,
-            i.needs_reply,
-            i.said,
-        )
-        for i in invitations
-    ]
-    await connection.execute(SQL["save_invitations"], *columns(rows, 12))
+    await connection.execute(
+        SQL["save_invitations"],
+        [i.patient_id for i in invitations],
+        [i.round for i in invitations],
+        [i.state for i in invitations],
+        [i.ended_at for i in invitations],
+        [i.delivery for i in invitations],
+        [i.reason for i in invitations],
+        *([i.offer[letter] for i in invitations] for letter in range(3)),
+        [i.helped for i in invitations],
+        [i.needs_reply for i in invitations],
+        [i.said for i in invitations],
+    )
 
 
 async def add_withdrawals(

@@ -9,7 +9,7 @@ from invitations.store import SQL
 from recall.kit.postgres import Connection
 
 
-class Act(msgspec.Struct, frozen=True):
+class Act(msgspec.Struct, frozen=True, gc=False):
     """One thing a simulated channel will report."""
 
     due_at: datetime
