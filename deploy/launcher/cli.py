@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.live import Live
 
-from launcher import background, chromium, observe, show, stackfile
+from launcher import background, chromium, observe, promtool, show, stackfile
 from launcher.paths import ROOT, RUN
 from launcher.problems import Problem
 from launcher.services import CHANNELS
@@ -253,10 +253,12 @@ def test(context: typer.Context) -> None:
     """Run the test suite; all arguments go to pytest (./dev test --help shows pytest's).
 
     The tests of the pages need Chromium: as root, or by a sudo that asks for nothing, it is
-    installed with apt-get first.
+    installed with apt-get first. Prometheus' checker is taken out of Debian's package.
     """
     if chromium.are_wanted(context.args):
         chromium.ensure(show.say)
+    if promtool.is_wanted(context.args):
+        promtool.ensure(show.say)
     _become(sys.executable, "-m", "pytest", *context.args)
 
 
