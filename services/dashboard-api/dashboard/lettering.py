@@ -4,6 +4,7 @@ Letters rest in invitations alone: they are asked for when the page is shown or 
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
@@ -11,14 +12,15 @@ from fastapi import APIRouter, Depends, Path
 from fastapi.responses import HTMLResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
-from dashboard.asking import TargetId, found_target, reading
+from dashboard import store
+from dashboard.asking import PatientId, TargetId, found_target, reading
 from dashboard.rendering import PageRoute, rendered
 from dashboard.sending import Sender
 from dashboard.wording import counted, weekday_time
 from recall.contracts.instants import moment
 from recall.contracts.vocabulary import UNDELIVERABLE_TEXTS
 from recall.kit.access import guard
-from recall.kit.problems import Problem
+from recall.kit.problems import Problem, not_found
 from recall.kit.service import Service
 
 BatchId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,40}$")]
@@ -51,28 +53,49 @@ def router(service: Service, sender: Sender) -> APIRouter:
         async with reading(service) as connection:
             await found_target(connection, target_id)
         query = urlencode({"target": target_id})
-        answer = await sender.stream(
-            "GET",
-            f"/v1/letters/batches/{quote(batch)}.{kind}?{query}",
-            to="invitations",
-            content=None,
-            headers={},
-        )
-        if answer.status_code != 200:  # noqa: PLR2004 - anything else has no document.
-            await answer.aclose()
-            raise _no_document(answer.status_code)
-        return StreamingResponse(
-            answer.aiter_raw(),
-            headers={name: answer.headers[name] for name in BACK if name in answer.headers},
-            background=BackgroundTask(answer.aclose),
-        )
+        path = f"/v1/letters/batches/{quote(batch)}.{kind}?{query}"
+        missing = "There is no such batch of this target's letters."
+        return await _passed_on(sender, path, missing)
+
+    @found.get("/targets/{target_id}/patients/{patient_id}/letter.pdf")
+    async def letter(
+        target_id: TargetId, patient_id: PatientId, *, large_print: bool = False
+    ) -> StreamingResponse:
+        """The letter of the round that the patient is in, to look at or to print by itself."""
+        async with reading(service) as connection:
+            await found_target(connection, target_id)
+            row = await store.read_patient(connection, target_id, patient_id)
+        if row is None:
+            raise not_found("patient")
+        query = urlencode({"large_print": str(large_print).lower()})
+        path = f"/v1/invitations/{patient_id}.{row['round']}/letter.pdf?{query}"
+        return await _passed_on(sender, path, "This patient has no letter in this round.")
 
     return found
 
 
-def _no_document(status: int) -> Problem:
-    if status == 404:  # noqa: PLR2004 - not found.
-        return Problem(404, "not_found", "There is no such batch of this target's letters.")
+async def _passed_on(sender: Sender, path: str, missing: str) -> StreamingResponse:
+    """A document as invitations makes it.
+
+    Raises:
+        Problem: 404, there is none; 409 `no_address`; 503, it could not be printed.
+    """
+    answer = await sender.stream("GET", path, to="invitations", content=None, headers={})
+    if answer.status_code != HTTPStatus.OK:
+        await answer.aclose()
+        raise _no_document(answer.status_code, missing)
+    return StreamingResponse(
+        answer.aiter_raw(),
+        headers={name: answer.headers[name] for name in BACK if name in answer.headers},
+        background=BackgroundTask(answer.aclose),
+    )
+
+
+def _no_document(status: int, missing: str) -> Problem:
+    if status == HTTPStatus.NOT_FOUND:
+        return Problem(404, "not_found", missing)
+    if status == HTTPStatus.CONFLICT:
+        return Problem(409, "no_address", "The patient has no address to write to.")
     return Problem(503, "not_printed", "The letters could not be printed. Try again in a moment.")
 
 

@@ -108,6 +108,10 @@ def _acts(row: Row, target: Target, now: datetime, base: str) -> list[tuple[str,
         found.append(("Book an appointment by phone", f"{base}/book"))
     if status in _MAY_DECLINE:
         found.append(("Record that the patient declined", f"{base}/decline"))
+    setting = target.round_setting(row["round"])
+    if status == "being_invited" and setting and setting.channel == "letter":
+        found.append(("See the letter", f"{base}/letter.pdf"))
+        found.append(("Print the letter in large print", f"{base}/letter.pdf?large_print=true"))
     if row["starts_at"] is not None and row["starts_at"] > now:
         found.append(("Cancel the appointment", f"{base}/cancel"))
     person = f"patient={row['patient_id']}"

@@ -132,7 +132,7 @@ class Desk:
             case Tell(kind):
                 self._message(invitation, kind, said)
             case OptedOut() | OptedIn():
-                self._words[invitation.person_id] = (isinstance(effect, OptedOut), said.at)
+                self._heed(invitation.person_id, said.at, out=isinstance(effect, OptedOut))
             case Delayed(reason):
                 report_id = said.cause.data.report_id if said.cause else said.cause_id
                 self._delayed[invitation.invitation_id] = (reason, report_id, said)
@@ -179,7 +179,13 @@ class Desk:
 
     def opt_out(self, person_id: str, at: datetime) -> None:
         """Staff say that the person wants no texts."""
-        self._words[person_id] = (True, at)
+        self._heed(person_id, at, out=True)
+
+    def _heed(self, person_id: str, at: datetime, *, out: bool) -> None:
+        """Keep the person's last word about texts: channels hand words in late, in any order."""
+        known = self._words.get(person_id)
+        if known is None or known[1] <= at:
+            self._words[person_id] = (out, at)
 
     def withdraw(self, invitation_id: str, at: datetime) -> Invitation | None:
         """End an open invitation as withdrawn; None if there is nothing to end."""

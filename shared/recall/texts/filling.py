@@ -58,8 +58,14 @@ def spoken(moment: datetime) -> str:
     >>> from datetime import UTC
     >>> spoken(datetime(2025, 9, 15, 8, 20, tzinfo=UTC))
     'Monday 15 September at 9:20 am'
+    >>> spoken(datetime(2025, 9, 15, 11, tzinfo=UTC))
+    'Monday 15 September at midday'
     """
     local = moment.astimezone(LONDON)
+    if local.minute == 0 and local.hour in {0, 12}:
+        # Nobody is sure which of the two "12 pm" is.
+        name = "midday" if local.hour else "midnight"
+        return f"{local:%A} {local.day} {local:%B} at {name}"
     hour = local.hour % 12 or 12
     minutes = f":{local.minute:02d}" if local.minute else ""
     half = "am" if local.hour < 12 else "pm"  # noqa: PLR2004 - noon.

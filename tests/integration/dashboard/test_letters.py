@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from integration.dashboard.board import TARGET, Board, opened
+from integration.dashboard.board import TARGET, Board, opened, patient_id, progressed
 from integration.dashboard.test_reading import worked_example
 from integration.dashboard.test_web import served
 from support.stores import TestStores, fresh_database
@@ -46,6 +46,13 @@ def invitations(asked: list[str], found: dict[str, Any]) -> FastAPI:
             return JSONResponse({"code": "not_found"}, 404)
         named = {"Content-Disposition": f'inline; filename="letters-{name}"', "ETag": '"1"'}
         return Response(b"%PDF", media_type="application/pdf", headers=named)
+
+    @app.get("/v1/invitations/{invitation}/letter.pdf")
+    async def letter(invitation: str, request: Request) -> Response:
+        asked.append(f"{invitation}?{request.url.query}")
+        if invitation != f"{patient_id(1)}.3":
+            return JSONResponse({"code": "no_address"}, 409)
+        return Response(b"%PDF", media_type="application/pdf")
 
     return app
 
@@ -86,6 +93,21 @@ async def test_documents_are_asked_for_this_target_alone(board: Board, asked: li
     assert (answer.content, answer.headers["content-type"]) == (b"%PDF", "application/pdf")
     assert "letters-2025-09-08-1.pdf" in answer.headers["content-disposition"]
     assert asked == [f"2025-09-08-1.pdf?target={TARGET}"]
+
+
+async def test_one_patients_letter_can_be_printed_large(board: Board, asked: list[str]) -> None:
+    for number in (1, 2):
+        letter = progressed(number, version=90, round=3, status="being_invited")
+        await board.hear(letter)
+    asked.clear()
+    here = f"/targets/{TARGET}/patients"
+    shown = (await board.client.get(f"{here}/{patient_id(1)}")).text
+    assert f"{here}/{patient_id(1)}/letter.pdf?large_print=true" in shown
+    answer = await board.client.get(f"{here}/{patient_id(1)}/letter.pdf?large_print=true")
+    assert answer.content == b"%PDF"
+    assert asked == [f"{patient_id(1)}.3?large_print=true"]
+    assert (await board.client.get(f"{here}/{patient_id(2)}/letter.pdf")).status_code == 409
+    assert (await board.client.get(f"{here}/{patient_id(900)}/letter.pdf")).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,19 @@ async def test_stop_ends_open_texts_on_every_target_and_forbids_later_ones(
     assert reasons == {"opted_out"}
 
 
+async def test_the_last_word_about_texts_counts_in_whatever_order_it_is_handed_in(
+    service: Invitations,
+) -> None:
+    await service.target()
+    await service.hear(service.patient(1), service.dispatch(1))
+    service.clock.at = START + timedelta(hours=5)
+    await service.hear(
+        service.reply(1, "START", "r2", hours=3), service.reply(1, "STOP", "r1", hours=2)
+    )
+    (row,) = await service.rows("SELECT opted_out FROM opt_outs")
+    assert not row["opted_out"]
+
+
 async def test_silence_ends_at_the_deadline_and_not_before(service: Invitations) -> None:
     await service.target()
     await service.hear(service.patient(1), service.dispatch(1))
