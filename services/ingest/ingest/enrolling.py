@@ -35,7 +35,7 @@ from recall.kit.service import Service
 from recall.kit.unit import Unit
 from recall.register import Answer, Person, Register
 
-CHUNK_ROWS = 4000
+CHUNK_ROWS = 2000
 """Rows judged, stored and told of at once."""
 ERASING = "erase rejected rows"
 REJECTED_KEPT_FOR = timedelta(days=30)
