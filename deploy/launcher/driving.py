@@ -110,7 +110,7 @@ class Driver:
         """
         before: list[int] | None = None
         began = moved_at = time.monotonic()
-        seen: list[int] = []
+        seen: list[object] = []
         while True:
             found = await self._ask_in_turn()
             work = [one["work"] for one in found]
@@ -118,8 +118,9 @@ class Driver:
             if quiet and work == before:
                 return
             before = work if quiet else None
-            if work != seen:
-                moved_at, seen = time.monotonic(), work
+            left = [*work, *((one.get("outbox"), one.get("timers_due")) for one in found)]
+            if left != seen:
+                moved_at, seen = time.monotonic(), left
             elif time.monotonic() - moved_at > STUCK_SECONDS:
                 raise Problem(_left(found), "See: ./dev lag      and: ./dev logs workflow")
             await self._look()

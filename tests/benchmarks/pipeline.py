@@ -34,7 +34,7 @@ async def measure(
         larger: other numbers of patients, whose peaks of memory stand beside the first one's.
     """
     crowd = Crowd(patients, seed)
-    async with _stack(folder, seed, say) as (stack, driver):
+    async with running(folder, seed, say) as (stack, driver):
         await prepare(driver, crowd)
         usage = Usage({name: kept.pid for name, kept in stack.processes.items()})
         pipeline = await _pipeline(driver, crowd, usage, say)
@@ -68,7 +68,7 @@ def memory(peaks: Mapping[int, Mapping[str, float]]) -> list[dict[str, Any]]:
 
 
 @asynccontextmanager
-async def _stack(folder: Path, seed: int, say: Say) -> AsyncIterator[tuple[Stack, Driver]]:
+async def running(folder: Path, seed: int, say: Say) -> AsyncIterator[tuple[Stack, Driver]]:
     """A running stack of its own, with whoever drives its clock."""
     options = _options(folder, seed)
     clock_file = folder / CLOCK
@@ -94,7 +94,7 @@ def _options(folder: Path, seed: int) -> Options:
 
 async def _peaks(crowd: Crowd, folder: Path, say: Say) -> dict[str, float]:
     """The most memory that each process used for another crowd, in a stack of its own."""
-    async with _stack(folder, crowd.seed, say) as (stack, driver):
+    async with running(folder, crowd.seed, say) as (stack, driver):
         await prepare(driver, crowd)
         usage = Usage({name: kept.pid for name, kept in stack.processes.items()})
         pipeline = await _pipeline(driver, crowd, usage, say)

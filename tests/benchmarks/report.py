@@ -18,6 +18,35 @@ def tables(figures: dict[str, Any]) -> list[Table | str]:
     return shown
 
 
+def fairness_tables(figures: dict[str, Any]) -> list[Table | str]:
+    """What the small practices waited, and where the large one stood then."""
+    table = Table(box=None, pad_edge=False)
+    for title in (
+        "Uploaded behind, s",
+        "patients",
+        "answered, s",
+        "invited, s",
+        "large: invited",
+        "large: waiting",
+    ):
+        table.add_column(title, justify="right")
+    for one in figures["small"]:
+        table.add_row(
+            f"{one['after_seconds']:.0f}",
+            f"{one['patients']:,}",
+            f"{one['upload_seconds']:.2f}",
+            f"{one['invited_seconds']:.2f}",
+            f"{one['large_invited']:,}",
+            f"{one['large_waiting']:,}",
+        )
+    whole = (
+        f"The large upload of {figures['patients']:,} was answered after "
+        f"{figures['upload_seconds']:.1f} s and invited {figures['invited_seconds']:.1f} s later. "
+        "Seconds until invited are from the answer to the page that shows it."
+    )
+    return [table, whole]
+
+
 def bottleneck(figures: dict[str, Any]) -> str:
     """A sentence: with the cores full it is whoever uses most of them, else waiting."""
     used = {name: one["cores"] for name, one in figures["processes"].items()}

@@ -30,6 +30,13 @@ class StoppedClock:
         return self.at
 
 
+class NobodyBehind:
+    """Stands in for the readers of topics: none has told where it is, so nobody holds back."""
+
+    async def positions(self, _readers: Sequence[Any]) -> dict[Any, Any]:
+        return {}
+
+
 class Kept:
     """Stands in for the publisher: decodes and keeps what was sent."""
 
@@ -84,6 +91,7 @@ class Alone:
         self.clock = StoppedClock(at)
         self.service, self.handlers, self.pool = service, handlers, pool
         service.clock, service.pool, service.booted = self.clock, pool, True
+        service.readers = NobodyBehind()  # type: ignore[assignment]
         service.outbox = Outbox(
             pool=pool,
             publisher=self.kept,  # type: ignore[arg-type]

@@ -48,6 +48,7 @@ class Play:
     async def upload(self, patients: int, target: str = "t") -> None:
         content = "".join(f"{number},17/05/1980\n" for number in NUMBERS[:patients])
         await self.ask("POST", f"/v1/targets/{target}/uploads", content=content, headers=CSV)
+        await self.world.tick("ingest", "hand on")
 
     async def settle(self) -> None:
         await self.world.settle(lambda _: 0)

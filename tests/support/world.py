@@ -39,8 +39,8 @@ from recall.kit.provision import provision_database
 from recall.kit.publishing import Parcel
 from recall.kit.service import Service
 from recall.register import SimulatedRegister
-from support.alone import PARTITIONS, StoppedClock, role_dsn
-from workflow.turns import Turns
+from recall.turns import Turns
+from support.alone import PARTITIONS, NobodyBehind, StoppedClock, role_dsn
 
 TOKEN = "a-token-for-tests"
 NAMES = ("ingest", "workflow", "invitations", "dashboard")
@@ -230,6 +230,7 @@ def _maybe(crash: bool) -> None:
 
 
 LOOPS = (
+    ("ingest", "hand on"),
     ("invitations", "simulation"),
     ("invitations", "temporary failures"),
     ("invitations", "deadlines"),
@@ -280,6 +281,7 @@ def _connect(world: World, service: Service, pool: asyncpg.Pool) -> None:
     service.clock, service.pool, service.booted = world.clock, pool, True
     service.consumers = defaultdict(lambda: cast("Any", world))
     service.ends = cast("Any", world)
+    service.readers = cast("Any", NobodyBehind())
     service.outbox = Outbox(
         pool=pool,
         publisher=world,  # type: ignore[arg-type]

@@ -1,13 +1,14 @@
 """An upload, from the file on disk to the answer: chunk by chunk, in one transaction.
 
 Memory stays flat: while one chunk is stored, the next is judged in a thread, and that is all there
-is of the file.  A crash leaves nothing of it; what was committed is published by the relay.
+is of the file.  A crash leaves nothing of it.  Patients are set aside in portions, which `handing`
+hands on once the transaction has committed.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import IO
 
 import msgspec
@@ -15,10 +16,12 @@ import msgspec
 from ingest import messages, store
 from ingest.cells import Rules
 from ingest.enrolments import Arrival, Enrolment, enrol
+from ingest.handing import PORTION, HandingOn
 from ingest.refusals import UploadRefused
 from ingest.rejections import Allowance, header_of
 from ingest.rows import RowReader
-from ingest.store import uploads
+from ingest.store import portions, uploads
+from ingest.store.portions import Portion
 from ingest.upload import Upload, open_upload
 from ingest.verdicts import (
     Receipt,
@@ -54,10 +57,20 @@ class Incoming(msgspec.Struct, frozen=True):
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """Whom enrolling needs: the register to ask, the outbox to leave messages in."""
+    """Whom enrolling needs: the register to ask, who hands on, the outbox to leave messages in."""
 
     register: Register
     outbox: Outbox
+    handing: HandingOn
+
+
+class Enrolling(msgspec.Struct, frozen=True):
+    """What all chunks of a file are enrolled with."""
+
+    unit: Unit
+    desk: Desk
+    arrival: Arrival
+    practice: str
 
 
 async def read_upload(unit: Unit, desk: Desk, incoming: Incoming) -> UploadAnswer:
@@ -74,13 +87,15 @@ async def read_upload(unit: Unit, desk: Desk, incoming: Incoming) -> UploadAnswe
     position = await store.lock_roster(unit.connection, target_id)
     if position is None:
         raise not_found("target")
-    removals = await removals_if_open(unit, target_id)
+    target = check_open(await store.find_target(unit.connection, target_id))
+    removals = target.removals
     before = await uploads.find_upload_by_content(unit.connection, target_id, incoming.fingerprint)
     if before is not None and before[1] == removals:
         return msgspec.convert(before[0], UploadAnswer)
     upload = await asyncio.to_thread(open_upload, incoming.file)
     tally, allowance = Tally(), Allowance()
-    position = await _read_rows(unit, desk, incoming, upload, (tally, allowance), position)
+    enrolling = Enrolling(unit, desk, incoming.arrival, target.saved.practice)
+    position = await _read_rows(enrolling, incoming, upload, (tally, allowance), position)
     tally.refuse_unusable(accept_rejected=incoming.accept_rejected)
     if before is not None and tally.enrolled + tally.alerts == 0:
         await uploads.drop_rejected_rows(unit.connection, incoming.upload_id)
@@ -97,17 +112,8 @@ async def read_upload(unit: Unit, desk: Desk, incoming: Incoming) -> UploadAnswe
         at=unit.now,
         header=header_of(upload.columns),
     )
+    unit.after_commit(desk.handing.wake)
     return answer
-
-
-async def removals_if_open(unit: Unit, target_id: str) -> int:
-    """How often patients were removed from a target that takes uploads.
-
-    Raises:
-        Problem: 404 unknown, 409 `paused` or `closed`.
-    """
-    target = await store.find_target(unit.connection, target_id)
-    return check_open(target).removals
 
 
 async def erase_rejected_rows(service: Service) -> bool:
@@ -146,8 +152,7 @@ def refusal(refused: UploadRefused) -> Problem:
 
 
 async def _read_rows(
-    unit: Unit,
-    desk: Desk,
+    enrolling: Enrolling,
     incoming: Incoming,
     upload: Upload,
     count: tuple[Tally, Allowance],
@@ -160,9 +165,11 @@ async def _read_rows(
         async for verdicts in chunks:
             tally.add(verdicts)
             rejections = allowance.admit(verdicts.rejections)
-            await uploads.add_rejected_rows(unit.connection, incoming.upload_id, rejections)
+            await uploads.add_rejected_rows(
+                enrolling.unit.connection, incoming.upload_id, rejections
+            )
             people = [person for _, person in verdicts.accepted]
-            enrolments, known = await _enrolled(unit, desk, incoming.arrival, people, position)
+            enrolments, known = await _enrolled(enrolling, people, position)
             position += len(enrolments)
             alerts = sum(enrolment.alert is not None for enrolment in enrolments)
             tally.settle(enrolled=len(enrolments) - alerts, alerts=alerts, already_on_target=known)
@@ -193,21 +200,24 @@ def _next(
 
 
 async def _enrolled(
-    unit: Unit, desk: Desk, arrival: Arrival, people: list[Person], position: int
+    enrolling: Enrolling, people: list[Person], position: int
 ) -> tuple[list[Enrolment], int]:
-    """Store and tell of those who are not on the target; also how many were there already."""
+    """Store those who are not on the target, to be handed on; also how many were there already."""
+    unit, arrival = enrolling.unit, enrolling.arrival
     numbers = [person.nhs_number for person in people]
     earlier = await store.find_enrolments(unit.connection, arrival.target_id, numbers)
     fresh = [p for p in people if not (p.nhs_number in earlier and earlier[p.nhs_number][1])]
     if fresh:
         asked = [(person.nhs_number, person.date_of_birth) for person in fresh]
-        answers = await desk.register.look_up(asked, unit.now)
+        answers = await enrolling.desk.register.look_up(asked, unit.now)
         gone = {number: enrolment for number, (enrolment, _) in earlier.items()}
-        enrolments, partitions = await asyncio.to_thread(
+        enrolments, partitions, told = await asyncio.to_thread(
             _composed, unit, arrival, list(zip(fresh, answers, strict=True)), gone, position
         )
         await store.add_patients(unit.connection, enrolments, partitions)
-        await desk.outbox.store(unit)
+        await portions.add_portions(
+            unit.connection, arrival.target_id, enrolling.practice, told, datetime.now(UTC)
+        )
     else:
         enrolments = []
     return enrolments, len(people) - len(fresh)
@@ -219,9 +229,13 @@ def _composed(
     people: list[tuple[Person, Answer]],
     earlier: dict[str, int],
     position: int,
-) -> tuple[list[Enrolment], list[int]]:
-    """The part that is all computing: enrolments, their partitions, their messages."""
+) -> tuple[list[Enrolment], list[int], list[Portion]]:
+    """The part that is all computing: enrolments, their partitions, their messages in portions."""
     enrolments = enrol(arrival, people, earlier, position)
     partitions = messages.partitions_of(enrolments, unit.partitions)
-    messages.tell_enrolments(unit, enrolments, partitions)
-    return enrolments, partitions
+    told = []
+    for start in range(0, len(enrolments), PORTION):
+        part = slice(start, start + PORTION)
+        messages.tell_enrolments(unit, enrolments[part], partitions[part])
+        told.append(Portion(unit.set_aside(), len(enrolments[part])))
+    return enrolments, partitions, told

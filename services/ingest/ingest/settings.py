@@ -21,10 +21,11 @@ class Settings(ServiceSettings):
     upload_bytes: int = Field(default=256 * 1024 * 1024, ge=1024)
     """The largest file of patients, in bytes."""
     uploads_at_once: int = Field(default=2, ge=1, le=50)
-    """Files judged side by side in this process; each holds a database connection."""
-    outbox_records: int = Field(default=200_000, ge=1)
-    """Messages waiting to be published at which no further upload begins."""
-    outbox_wait_seconds: float = Field(default=15.0, ge=0)
+    """Large files judged side by side in this process, and as many small ones beside them; each
+    holds a database connection."""
+    patients_waiting: int = Field(default=200_000, ge=1)
+    """Patients of one practice waiting to be handed on at which no further upload of it begins."""
+    waiting_seconds: float = Field(default=15.0, ge=0)
     """How long an upload waits for them before it is turned away with 503."""
 
     @field_validator("id_key")

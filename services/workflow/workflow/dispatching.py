@@ -2,7 +2,9 @@
 
 A look reads the targets that were woken, or all on which somebody waits, plans purely, and lines up
 those whose queue may move or whose reason for waiting has changed.  Each turn is a transaction and
-one portion, so that neither a large target nor a busy practice holds up another.
+one portion, so that neither a large target nor a busy practice holds up another.  Nor do those who
+have been dispatched: while the readers of what dispatch says are behind, it holds back, for what
+has left the queue goes its way in the order of the log, and nobody can be put before it any more.
 """
 
 import time
@@ -14,19 +16,33 @@ from prometheus_client import Counter
 
 from recall.contracts.instants import instant, london_date, moment
 from recall.contracts.vocabulary import AlertCode
+from recall.kit.readers import Room
 from recall.kit.service import Service
 from recall.kit.unit import Unit
 from recall.register import Person, Register, alert_of
+from recall.turns import Turns
 from recall.windows import bank_holidays
 from workflow import messages, store
 from workflow.decide import Folded, Happening, Patient, fold, tallied
 from workflow.pacing import Plan, Round, plan
 from workflow.store import Queue
-from workflow.turns import Turns
 
 TICK_SECONDS = 0.05
 SCAN_SECONDS = 0.5
 """How often all targets are looked at, whatever has or has not woken the loop (machine time)."""
+SMALL_TURN = 250
+"""Patients of a turn, at most, when it is only had because the practice is new (recall.turns)."""
+AHEAD = 4000
+"""Patients dispatched and not yet read of."""
+WORTH = 1000
+"""With less room than this only new practices have a turn: batches are to be worth their while."""
+BEHIND = {
+    "dispatches": AHEAD,
+    "channel-reports": 4 * AHEAD,
+    "invitation-outcomes": 4 * AHEAD,
+    "patient-progress": 4 * AHEAD,
+}
+"""Records that readers may be behind: a patient is some four of each of the last three."""
 SHARD = "dispatch"
 _KNOWN = "known"
 
@@ -53,6 +69,7 @@ class Dispatching:
         self._portion = portion
         self._pending: set[str] = set()
         self._turns = Turns()
+        self._room = Room(AHEAD, BEHIND)
         self._scanned_at = 0.0
         self._look_again: datetime | None = None
         self._loop = service.every(TICK_SECONDS, "dispatch", self.step)
@@ -72,11 +89,15 @@ class Dispatching:
     async def step(self) -> bool:
         """One turn: a portion of one target; returns whether another has a turn at once."""
         await self._look()
-        turn = self._turns.take()
+        if not self._turns:
+            return False
+        room = await self._room.left(self._service.readers.positions)
+        turn = self._turns.take(time.monotonic(), new_only=room < WORTH)
         if turn is None:
             return False
         practice, target_id = turn
-        portion = await self.dispatch(target_id)
+        portion = await self.dispatch(target_id, max(room, SMALL_TURN))
+        self._room.take(len(portion.folded))
         if portion.more:
             self._turns.line_up(practice, target_id)
         return bool(self._turns)
@@ -96,15 +117,18 @@ class Dispatching:
             queues = await store.read_queues(connection, None)
         return sum(is_due(queue, now) for queue in queues)
 
-    async def dispatch(self, target_id: str) -> Portion:
-        """One portion of one target in one transaction, unless another dispatcher has it."""
+    async def dispatch(self, target_id: str, ahead: int = AHEAD) -> Portion:
+        """One portion of one target in one transaction, unless another dispatcher has it.
+
+        `ahead` is how many may be dispatched before the readers have caught up.
+        """
         async with self._service.unit() as unit:
             if not await store.lock_target(unit.connection, target_id):
                 return Portion()
             queues = await store.read_queues(unit.connection, [target_id])
             if not queues:
                 return Portion()
-            portion = await self._move(unit, queues[0])
+            portion = await self._move(unit, queues[0], ahead)
             await self._state(unit, queues[0], portion.folded)
         for change in portion.folded:
             self._left_queue.labels(change.after.status).inc()
@@ -128,12 +152,12 @@ class Dispatching:
             self._look_again = moment(min(untils)) if untils else None
         return queues
 
-    async def _move(self, unit: Unit, queue: Queue) -> Portion:
+    async def _move(self, unit: Unit, queue: Queue, ahead: int) -> Portion:
         """Take who may go, ask the register about them, and let them go."""
         now = planned(queue, unit.now)
         if not now.moves(queue.in_queue):
             return Portion()
-        most = min(now.room, self._portion)
+        most = min(now.room, self._portion, ahead)
         target_id = queue.settings.target_id
         taken = await store.take_from_queue(unit.connection, target_id, now.open_rounds, most)
         if not taken:

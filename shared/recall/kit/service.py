@@ -29,6 +29,7 @@ from recall.kit.metrics import Metrics
 from recall.kit.outbox import Outbox
 from recall.kit.postgres import Pool, open_pool
 from recall.kit.publishing import Publisher
+from recall.kit.readers import Readers
 from recall.kit.republishing import NO_TELLERS, Republishing, Teller, count_left
 from recall.kit.settings import ServiceSettings
 from recall.kit.unit import Unit
@@ -39,6 +40,9 @@ log = structlog.get_logger()
 RELAY_SECONDS = 0.5
 """How often to look for what a crash left; what units leave wakes the relay."""
 WATCH_SECONDS = 1.0
+HINT_SECONDS = 0.25
+"""How often Kafka is told how far topics are folded, while they are: who writes them may hold back
+until they are, and for that the answer must be fresh."""
 STOP_SECONDS = 8.0
 HARD_STOP_SECONDS = 15.0
 
@@ -65,6 +69,7 @@ class Service:
         self.pool: Pool
         self.outbox: Outbox
         self.ends: Ends
+        self.readers: Readers
         self.watch: Watch
         self._publisher: Publisher
         self._broker: KafkaBroker
@@ -137,11 +142,9 @@ class Service:
         await self._open()
         relay = self.every(RELAY_SECONDS, "relay", self.outbox.relay)
         self.outbox.left = relay.wake
-        loops = [
-            relay,
-            self.every(WATCH_SECONDS, "watch", self.watch.step),
-            *self.loops[:-2],
-        ]
+        own = self.loops[:-1]
+        watch = self.every(WATCH_SECONDS, "watch", self.watch.step)
+        loops = [relay, watch, self.every(HINT_SECONDS, "hint", self._hint), *own]
         await self._start_broker()
         self._tasks.extend(asyncio.create_task(loop.run(), name=loop.name) for loop in loops)
         self.booted, self.trouble = True, None
@@ -151,8 +154,10 @@ class Service:
         settings = self.settings
         self.pool = await open_pool(settings)
         await self._until_migrated()
-        self.ends = Ends(settings.kafka_bootstrap_servers)
-        self._publisher = Publisher(settings.kafka_bootstrap_servers)
+        bootstrap = settings.kafka_bootstrap_servers
+        self.ends = Ends(bootstrap)
+        self.readers = Readers(bootstrap, self.ends, settings.partitions)
+        self._publisher = Publisher(bootstrap)
         self.outbox = Outbox(
             pool=self.pool,
             publisher=self._publisher,
@@ -183,6 +188,12 @@ class Service:
             patience=settings.watchdog_seconds,
             timers_due=self._left_to_do,
         )
+
+    async def _hint(self) -> bool:
+        """A loop's step: tell Kafka how far each topic is folded."""
+        for consumer in self.consumers.values():
+            await consumer.hint()
+        return False
 
     async def _left_to_do(self, now: datetime) -> int:
         """Timers that are due, and topics that have not been told again to the end."""
@@ -242,7 +253,7 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         closing = [
             getattr(self, name).stop
-            for name in ("_broker", "_publisher", "ends")
+            for name in ("_broker", "_publisher", "readers", "ends")
             if hasattr(self, name)
         ]
         if hasattr(self, "pool"):

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
+import msgspec
+
 from recall.contracts.envelope import Data
 from recall.contracts.instants import instant
 from recall.contracts.topics import Topic, topic_of
@@ -13,6 +15,9 @@ from recall.kit.codec import Event, encode, model_of
 from recall.kit.kafka import partition_of
 from recall.kit.postgres import Connection
 from recall.kit.publishing import Keyed, checked
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[tuple[str, int, list[Keyed]]]).decode
 
 
 class Unit:
@@ -87,6 +92,17 @@ class Unit:
             partition = partition_of(key, self.partitions)
         self.outgoing[where.name, partition].append(checked(key.encode(), value))
         return event_id
+
+    def set_aside(self) -> bytes:
+        """What was emitted so far, packed: this unit sends nothing of it, a later one may."""
+        packed = _pack([(*where, records) for where, records in self.outgoing.items()])
+        self.outgoing.clear()
+        return packed
+
+    def take_up(self, packed: bytes) -> None:
+        """Send what an earlier unit has set aside."""
+        for topic, partition, records in _unpack(packed):
+            self.outgoing[topic, partition] += records
 
     def _traceparent(self, cause: Event | None) -> str:
         """The cause's trace with this unit's span, or a trace of the unit's own."""

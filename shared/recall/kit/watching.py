@@ -24,8 +24,6 @@ SQL = queries("recall.kit")
 
 LONGEST_LOOK = 5.0
 """Seconds of one look that count: in a longer one, a store or this process was away itself."""
-LOOKS_A_HINT = 5
-"""Kafka is told every so many looks how far we are: each time costs it a record and us a wait."""
 EXIT_STUCK = 70
 """The exit status of a process whose consumer is stuck: its supervisor starts it again."""
 
@@ -78,7 +76,6 @@ class Watch:
         self._known: dict[Position, tuple[Gauge, Gauge]] = {}
         self._looked_at = time.monotonic()
         self._watched = 0.0
-        self._looks = 0
 
     async def step(self) -> bool:
         """Measure once; ends the process when a consumer has been stuck for too long."""
@@ -86,12 +83,8 @@ class Watch:
         ends = await self._all_ends()
         await self._outbox.measure()
         self._look()
-        self._looks += 1
-        hints = self._looks % LOOKS_A_HINT == 0
         for consumer in self._consumers:
             await consumer.begin()
-            if hints:
-                await consumer.hint()
             stuck = [
                 partition
                 for partition in self._partitions

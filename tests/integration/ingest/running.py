@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -101,7 +101,7 @@ class Ingest:
 
     async def until_published(self) -> None:
         async with asyncio.timeout(SETTLED_WITHIN):
-            while (await self.http.get("/settled")).json()["outbox"]:  # noqa: ASYNC110
+            while not (await self.http.get("/settled")).json()["settled"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
     async def events(self, topic: str, target: str) -> list[Event]:
@@ -188,11 +188,16 @@ def partitions_of(topic: str) -> list[TopicPartition]:
 async def events_of(place: Place, topic: str, target: str) -> list[Event]:
     """All of a topic's records since the place was made that concern a target."""
     decode = decoder(TOPICS[topic].carries)
-    mark = f'"target_id":"{target}"'.encode()
+    return [decode(record.value) for record in await log_of(place, topic, [target])]
+
+
+async def log_of(place: Place, topic: str, targets: Sequence[str]) -> list[Any]:
+    """A topic's records since the place was made that concern targets, each partition in order."""
+    marks = [f'"target_id":"{target}"'.encode() for target in targets]
     partitions = partitions_of(topic)
     consumer = AIOKafkaConsumer(bootstrap_servers=place.stores.bootstrap, max_poll_records=5000)
     await consumer.start()
-    found: list[Event] = []
+    found: list[Any] = []
     try:
         consumer.assign(partitions)
         for partition in partitions:
@@ -200,10 +205,21 @@ async def events_of(place: Place, topic: str, target: str) -> list[Event]:
         ends = await consumer.end_offsets(partitions)
         while any([await consumer.position(p) < ends[p] for p in partitions]):
             for records in (await consumer.getmany(timeout_ms=50)).values():
-                found += [decode(r.value) for r in records if mark in r.value]
+                found += [r for r in records if any(mark in r.value for mark in marks)]
     finally:
         await consumer.stop()
     return found
+
+
+@asynccontextmanager
+async def held_back(ingest: Ingest) -> AsyncIterator[None]:
+    """Nothing is handed on: messages of another writer, that seems alive, wait to get out."""
+    await ingest.rows(
+        "INSERT INTO outbox (topic, partition, records, record_count, writer, stored_at) "
+        "VALUES ('patients', 0, '\\x90', 1000000, 'elsewhere', '2100-01-01')"
+    )
+    yield
+    await ingest.rows("DELETE FROM outbox WHERE writer = 'elsewhere'")
 
 
 def target_body(**changes: Any) -> dict[str, Any]:

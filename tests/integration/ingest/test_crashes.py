@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from integration.ingest.running import Ingest, as_process, events_of, make_place
+from integration.ingest.running import Ingest, as_process, events_of, held_back, make_place
 from support.people import nhs_numbers
 from support.stores import TestStores
 
@@ -18,7 +18,11 @@ def numbers_file(count: int, seed: int) -> bytes:
 
 
 async def waiting(ingest: Ingest) -> int:
-    (row,) = await ingest.rows("SELECT coalesce(sum(record_count), 0)::int AS n FROM outbox")
+    """Patients who are not handed on, and messages that are and have not got out."""
+    (row,) = await ingest.rows(
+        "SELECT (SELECT coalesce(sum(patients), 0) FROM portions)::int "
+        "+ (SELECT coalesce(sum(record_count), 0) FROM outbox)::int AS n"
+    )
     return int(row["n"])
 
 
@@ -73,22 +77,20 @@ async def test_two_processes_share_one_target_without_a_double(
     assert len({e.data.patient_id for e in events}) == len(events) == 6_000
 
 
-async def test_a_backlog_in_the_outbox_turns_uploads_away_for_a_while(
+async def test_a_practice_with_a_backlog_is_turned_away_for_a_while_and_others_are_not(
     stores: TestStores, tmp_path: Path
 ) -> None:
     place = await make_place(stores, tmp_path)
-    async with as_process(place, OUTBOX_RECORDS="100", OUTBOX_WAIT_SECONDS="0.3") as (ingest, _):
-        target = await ingest.target()
-        # Rows of another writer that seems alive: nobody but it publishes them.
-        await ingest.rows(
-            "INSERT INTO outbox (topic, partition, records, record_count, writer, stored_at) "
-            "VALUES ('patients', 0, '\\x90', 101, 'elsewhere', '2100-01-01')"
-        )
-        answer = await ingest.upload(target, numbers_file(10, seed=44))
-        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
-        assert int(answer.headers["retry-after"]) > 0
-        await ingest.rows("DELETE FROM outbox WHERE writer = 'elsewhere'")
-        assert (await ingest.upload(target, numbers_file(10, seed=44))).status_code == 200
+    async with as_process(place, PATIENTS_WAITING="100", WAITING_SECONDS="0.3") as (ingest, _):
+        target, other = await ingest.target(), await ingest.target(practice="B82002")
+        async with held_back(ingest):
+            assert (await ingest.upload(target, numbers_file(101, seed=44))).status_code == 200
+            answer = await ingest.upload(target, numbers_file(10, seed=46))
+            assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+            assert int(answer.headers["retry-after"]) > 0
+            assert (await ingest.upload(other, numbers_file(10, seed=46))).status_code == 200
+        assert len(await ingest.events("patients", target)) == 101
+        assert (await ingest.upload(target, numbers_file(10, seed=46))).status_code == 200
 
 
 async def test_a_file_over_the_limit_is_refused_while_it_arrives(

@@ -31,9 +31,6 @@ class World:
     async def begin(self) -> None:
         """As a consumer that has begun everywhere."""
 
-    async def hint(self) -> None:
-        """As a consumer that has nothing to tell Kafka."""
-
     async def measure(self) -> int:
         return self.outbox
 

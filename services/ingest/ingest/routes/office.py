@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ingest.cells import LOAD_RANGE, TEST_RANGE, Rules
 from ingest.enrolling import Desk
 from ingest.enrolments import Arrival
+from ingest.handing import HandingOn
 from recall.contracts.instants import london_date
 from recall.kit.service import Service
 from recall.kit.unit import Unit
@@ -17,8 +18,8 @@ class Limits:
     """How much ingest takes at once."""
 
     upload_bytes: int
-    outbox_records: int
-    outbox_wait_seconds: float
+    patients_waiting: int
+    waiting_seconds: float
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,20 @@ class Office:
 
     service: Service
     register: Register
+    handing: HandingOn
     id_key: bytes = field(repr=False)
     token: str = field(repr=False)
     limits: Limits
     load_range: bool
     reading: asyncio.Semaphore
     """Held by an upload while its file is read."""
+    reading_small: asyncio.Semaphore
+    """Held instead by a small one, which never waits for large ones."""
 
     @property
     def desk(self) -> Desk:
-        """The register and the outbox; the outbox exists once the service has started."""
-        return Desk(self.register, self.service.outbox)
+        """Whom enrolling needs; the outbox exists once the service has started."""
+        return Desk(self.register, self.service.outbox, self.handing)
 
     def arrival(self, unit: Unit, target_id: str, actor: str) -> Arrival:
         """By whom, when and where to patients come or change in a unit."""

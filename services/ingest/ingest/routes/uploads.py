@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from functools import partial
+from os import SEEK_END
 from typing import IO
 from uuid import uuid4
 
@@ -19,12 +20,15 @@ from ingest.refusals import UploadRefused
 from ingest.rejections import Sheet
 from ingest.routes.office import Office
 from ingest.store import uploads
+from ingest.store.portions import count_waiting
 from ingest.upload import fingerprint
 from ingest.verdicts import UploadAnswer
 from recall.kit.problems import Problem, not_found
 from recall.kit.unit import Unit
 
 _LOOK_SECONDS = 0.2
+SMALL_BYTES = 64 * 1024
+"""Up to here a file is small: some two thousand rows, read in a fraction of a second."""
 _REJECTED_AT_ONCE = 500
 UPLOADS_SHOWN = 50
 
@@ -43,13 +47,13 @@ def router(office: Office) -> APIRouter:
     async def upload(request: Request, target: str, *, accept_rejected: bool = False) -> Response:
         service.check_booted()
         async with service.pool.acquire() as connection:
-            check_open(await store.find_target(connection, target))
+            found = check_open(await store.find_target(connection, target))
         async with spooled(request, office.limits.upload_bytes) as file:
             content = await asyncio.to_thread(fingerprint, file)
             command = command_of(request, content)
             act = partial(_read, office, target, file, content, command, accept_rejected)
-            async with office.reading:
-                await _room_in_outbox(office)
+            await _turn(office, found.saved.practice)
+            async with await asyncio.to_thread(_permit, office, file):
                 try:
                     return await answer_once(service, command, act)
                 except asyncpg.LockNotAvailableError:
@@ -128,18 +132,31 @@ async def _rejected_rows(office: Office, upload: str, sheet: Sheet) -> AsyncIter
         yield sheet.rows(rows)
 
 
-async def _room_in_outbox(office: Office) -> None:
-    """Wait until what earlier uploads said is mostly published, so that no backlog piles up.
+def _permit(office: Office, file: IO[bytes]) -> asyncio.Semaphore:
+    """What to hold while the file is read: small files wait for small ones alone."""
+    file.seek(0, SEEK_END)
+    return office.reading if file.tell() > SMALL_BYTES else office.reading_small
+
+
+async def _turn(office: Office, practice: str) -> None:
+    """Wait until what the practice uploaded earlier is mostly handed on: no backlog piles up.
+
+    Other practices do not wait for it.
 
     Raises:
-        Problem: 503 when that takes too long: Kafka is away or slow.
+        Problem: 503 when that takes too long: the practice uploads much, or Kafka is away.
     """
     limits = office.limits
-    until = time.monotonic() + limits.outbox_wait_seconds
-    while await office.service.outbox.measure() > limits.outbox_records:
+    until = time.monotonic() + limits.waiting_seconds
+    while await _waiting(office, practice) > limits.patients_waiting:
         if time.monotonic() >= until:
             raise _busy("Earlier uploads are still being passed on.")
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _waiting(office: Office, practice: str) -> int:
+    async with office.service.pool.acquire() as connection:
+        return await count_waiting(connection, practice)
 
 
 def _busy(why: str) -> Problem:

@@ -63,6 +63,21 @@ CREATE TABLE patient_requests (
     requested_at timestamptz NOT NULL
 );
 
+-- Patients who are stored and answered for, and not yet handed on: a row is a turn of its target,
+-- holding what `patients` will be told.  Rows are records packed as they will be sent.
+CREATE TABLE portions (
+    portion_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    target_id text COLLATE "C" NOT NULL,
+    practice text NOT NULL,
+    patients integer NOT NULL,
+    records bytea NOT NULL,
+    stored_at timestamptz NOT NULL
+);
+CREATE INDEX portions_by_target ON portions (target_id, portion_id);
+
+-- They live for seconds: compressing them would cost more than it saves.
+ALTER TABLE portions ALTER COLUMN records SET STORAGE EXTERNAL;
+
 -- Answers to uploads.  `removals` is the target's count of removals when the file was read: while
 -- it stands there, the same content needs no second reading.
 CREATE TABLE uploads (

@@ -3,28 +3,28 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.turns import Turns
+from recall.turns import Turns
 
 
 def test_a_small_practice_waits_for_one_portion_of_a_large_one() -> None:
     turns = Turns()
     for number in range(100):
         turns.line_up("large", f"large-{number}")
-    assert turns.take() == ("large", "large-0")
+    assert turns.take(0.0) == ("large", "large-0")
     turns.line_up("large", "large-0")
     turns.line_up("small", "small")
     # The large practice came first in the line; after its one portion the small one has its turn.
-    assert turns.take() == ("large", "large-1")
-    assert turns.take() == ("small", "small")
-    assert turns.take() == ("large", "large-2")
+    assert turns.take(0.0) == ("large", "large-1")
+    assert turns.take(0.0) == ("small", "small")
+    assert turns.take(0.0) == ("large", "large-2")
 
 
 def test_a_target_stands_in_line_once() -> None:
     turns = Turns()
     turns.line_up("a", "one")
     turns.line_up("a", "one")
-    assert turns.take() == ("a", "one")
-    assert turns.take() is None
+    assert turns.take(0.0) == ("a", "one")
+    assert turns.take(0.0) is None
     assert not turns
 
 
@@ -41,7 +41,7 @@ def test_everybody_has_a_turn_and_no_practice_two_more_than_another_that_waits(
     waiting = Counter(practice for practice, _ in set(lined_up))
     had: Counter[str] = Counter()
     taken = []
-    while (turn := turns.take()) is not None:
+    while (turn := turns.take(0.0)) is not None:
         taken.append(turn)
         had[turn[0]] += 1
         still = [practice for practice in waiting if had[practice] < waiting[practice]]

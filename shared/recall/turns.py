@@ -1,0 +1,49 @@
+"""Whose turn it is to let patients go: practices take turns, and so do a practice's targets.
+
+A turn is one portion of one target.  However many patients a practice has waiting, and on however
+many targets, another practice waits for one portion of it and no more.  Pure: the time is passed
+in, in seconds of whatever clock the caller goes by.
+"""
+
+NEW_AFTER = 1.0
+"""Seconds without a turn after which a practice counts as new."""
+
+
+class Turns:
+    """A line of practices, each with a line of its targets."""
+
+    def __init__(self) -> None:
+        self._practices: dict[str, dict[str, None]] = {}
+        self._had: dict[str, float] = {}
+
+    def line_up(self, practice: str, target_id: str) -> None:
+        """Put a target at the end of its practice's line, unless it stands there already."""
+        self._practices.setdefault(practice, {}).setdefault(target_id)
+
+    def take(self, at: float, *, new_only: bool = False) -> tuple[str, str] | None:
+        """The practice and target whose turn it is; the practice goes to the end of the line.
+
+        Args:
+            at: the time.
+            new_only: leave out practices that have had a turn in the last second.  Whoever must
+                hold back, because readers are behind, still lets these go: a small practice never
+                waits for what a large one has under way, and nobody waits for ever.
+        """
+        practice = next((p for p in self._practices if not new_only or self._is_new(p, at)), None)
+        if practice is None:
+            return None
+        targets = self._practices.pop(practice)
+        target_id = next(iter(targets))
+        del targets[target_id]
+        if targets:
+            self._practices[practice] = targets
+        self._had = {p: then for p, then in self._had.items() if at - then < NEW_AFTER}
+        self._had[practice] = at
+        return practice, target_id
+
+    def _is_new(self, practice: str, at: float) -> bool:
+        return practice not in self._had or at - self._had[practice] >= NEW_AFTER
+
+    def __bool__(self) -> bool:
+        """Whether anybody stands in line."""
+        return bool(self._practices)
