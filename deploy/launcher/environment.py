@@ -58,6 +58,7 @@ Work on it
   lint              every check that needs no running system
   bench             how fast it is, beside the raw limit of this computer
                       ./dev bench --page                     a page of a million patients under load
+                      ./dev bench --fair                     a few patients behind a large upload
   reconcile         play a whole target and count it from topics and tables
   pictures          take the pictures of the pages for docs anew, in Chromium
   doctor            what this computer has, what is missing, and the command that mends it

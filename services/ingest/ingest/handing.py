@@ -9,18 +9,19 @@ than the readers keep up with, so that the queues behind us stay short.
 
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from prometheus_client import Gauge
 
 from ingest.store import portions
 from ingest.store.portions import Waiting
-from recall.kit.readers import Room
+from recall.kit.readers import Position, Reader, Room
 from recall.kit.service import Service
 from recall.turns import Turns
 
 NAME = "hand on"
-TICK_SECONDS = 0.05
+TICK_SECONDS = 0.1
 SCAN_SECONDS = 1.0
 """How often to look for what another process or a crash left; uploads wake the loop."""
 PORTION = 250
@@ -45,6 +46,7 @@ class HandingOn:
         self._turns = Turns()
         self._room = Room(AHEAD, BEHIND)
         self._left: Counter[str] = Counter()
+        self._stuck = False
         self._scanned_at = -SCAN_SECONDS
         self._loop = service.every(TICK_SECONDS, NAME, self.step)
         registry = service.metrics.registry
@@ -57,7 +59,7 @@ class HandingOn:
         # Whether it moves: a large upload takes its time, but a portion should never.
         self._age = Gauge(
             "ingest_patients_waiting_age_seconds",
-            "Since when the patients who have waited longest to be handed on do so.",
+            "Seconds that those have waited who have waited longest to be handed on; else 0.",
             registry=registry,
         )
 
@@ -72,15 +74,22 @@ class HandingOn:
             await self._look()
         if not self._turns:
             return False
-        if await self._service.outbox.measure() > AHEAD:
-            # Kafka is away: what waits here may as well go on waiting here.
+        room = await self._room.left(self._ask)
+        if self._stuck:
             return False
-        room = await self._room.left(self._service.readers.positions)
         chosen = self.choose(room, time.monotonic())
         if not chosen:
             return False
         self._room.take(await self._hand_on(chosen))
         return bool(self._turns)
+
+    async def _ask(self, readers: Sequence[Reader]) -> Mapping[Reader, Position]:
+        """Where the readers are; also whether what was handed on gets out at all.
+
+        While Kafka is away it does not: what waits here may as well go on waiting here.
+        """
+        self._stuck = await self._service.outbox.measure() > AHEAD
+        return {} if self._stuck else await self._service.readers.positions(readers)
 
     def choose(self, room: int, now: float) -> Counter[str]:
         """How many portions of which targets go: turn by turn while there is room.

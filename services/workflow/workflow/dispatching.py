@@ -36,13 +36,8 @@ AHEAD = 4000
 """Patients dispatched and not yet read of."""
 WORTH = 1000
 """With less room than this only new practices have a turn: batches are to be worth their while."""
-BEHIND = {
-    "dispatches": AHEAD,
-    "channel-reports": 4 * AHEAD,
-    "invitation-outcomes": 4 * AHEAD,
-    "patient-progress": 4 * AHEAD,
-}
-"""Records that readers may be behind: a patient is some four of each of the last three."""
+BEHIND = {"dispatches": AHEAD, "channel-reports": 4 * AHEAD, "patient-progress": 4 * AHEAD}
+"""Records that readers may be behind: a patient is some four of each of the last two."""
 SHARD = "dispatch"
 _KNOWN = "known"
 

@@ -19,7 +19,7 @@ from recall.kit.kafka import Ends
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.3
 """How often positions are asked for, at most; as often as they are told."""
 ASK_SECONDS = 5.0
 PATIENCE = 5.0
@@ -140,7 +140,7 @@ class Room:
                 self._answered_at = now
                 self._share = self.share(found, now)
             self._taken = 0
-        return max(0, int(self._whole * self._share) - self._taken)
+        return max(0, round(self._whole * self._share) - self._taken)
 
     def take(self, count: int) -> None:
         """So many were let go."""

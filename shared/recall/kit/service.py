@@ -40,7 +40,7 @@ log = structlog.get_logger()
 RELAY_SECONDS = 0.5
 """How often to look for what a crash left; what units leave wakes the relay."""
 WATCH_SECONDS = 1.0
-HINT_SECONDS = 0.25
+HINT_SECONDS = 0.3
 """How often Kafka is told how far topics are folded, while they are: who writes them may hold back
 until they are, and for that the answer must be fresh."""
 STOP_SECONDS = 8.0

@@ -41,7 +41,7 @@ def test_an_alert_asks_only_for_metrics_and_labels_that_the_services_have(
     rule: dict[str, Any],
 ) -> None:
     known = METRICS | SCRAPED
-    asked = set(re.findall(r"\b(?:recall_\w+|workflow_\w+|up)\b", rule["expr"]))
+    asked = set(re.findall(r"\b(?:(?:recall|workflow|ingest)_\w+|up)\b", rule["expr"]))
     assert asked
     assert asked <= known.keys()
     grouped = set(re.findall(r"\w+", " ".join(re.findall(r"(?:by|on) \(([^)]*)\)", rule["expr"]))))

@@ -47,3 +47,18 @@ def test_everybody_has_a_turn_and_no_practice_two_more_than_another_that_waits(
         still = [practice for practice in waiting if had[practice] < waiting[practice]]
         assert all(had[turn[0]] - had[other] <= 1 for other in still)
     assert sorted(taken) == sorted(set(lined_up))
+
+
+def test_who_must_hold_back_still_lets_new_practices_go() -> None:
+    turns = Turns()
+    for target in ("large-0", "large-1"):
+        turns.line_up("large", target)
+    assert turns.take(10.0) == ("large", "large-0")
+    turns.line_up("small", "small")
+    # The small practice goes before the large one, which comes first in the line and has to wait.
+    assert turns.take(10.1, new_only=True) == ("small", "small")
+    assert turns.take(10.2, new_only=True) is None
+    assert turns
+    # Nobody waits for ever.
+    assert turns.take(11.0, new_only=True) == ("large", "large-1")
+    assert not turns
