@@ -32,8 +32,9 @@ SCAN_SECONDS = 0.5
 """How often all targets are looked at, whatever has or has not woken the loop (machine time)."""
 SMALL_TURN = 250
 """Patients of a turn, at most, when it is only had because the practice is new (recall.turns)."""
-AHEAD = 4000
-"""Patients dispatched and not yet read of."""
+AHEAD = 8000
+"""Patients dispatched and not yet read of: some two seconds' work.  What ingest hands on is held to
+less, so this counts when many wait already: when a send window opens, or a round has ended."""
 WORTH = 1000
 """With less room than this only new practices have a turn: batches are to be worth their while."""
 BEHIND = {"dispatches": AHEAD, "channel-reports": 4 * AHEAD, "patient-progress": 4 * AHEAD}

@@ -49,6 +49,8 @@ class Topic:
     summary: str
     personal: bool = False
     """Whether it carries contact details."""
+    paced: bool = False
+    """Whether somebody holds back while its readers are behind, who tell how far they are often."""
 
     @property
     def compacted(self) -> bool:
@@ -77,6 +79,7 @@ TOPICS: dict[str, Topic] = {
             None,
             "Who is on a target and how they are reached.",
             personal=True,
+            paced=True,
         ),
         Topic(
             "patient-requests",
@@ -104,6 +107,7 @@ TOPICS: dict[str, Topic] = {
             (InvitationDispatched, InvitationWithdrawn),
             30,
             "Whom to invite, and whom no longer.",
+            paced=True,
         ),
         Topic(
             "channel-reports",
@@ -113,6 +117,7 @@ TOPICS: dict[str, Topic] = {
             (DeliveryReported, ReplyReceived),
             7,
             "What channels say happened to a message.",
+            paced=True,
         ),
         Topic(
             "invitation-outcomes",
@@ -139,6 +144,7 @@ TOPICS: dict[str, Topic] = {
             (PatientProgressed,),
             None,
             "Where every patient is.",
+            paced=True,
         ),
         Topic(
             "queue-states",

@@ -116,9 +116,15 @@ class Room:
         """Of an empty pipeline `whole` is the room.
 
         `most` says how many records of each topic behind a reader takes all of it.
+
+        Raises:
+            ValueError: one of the topics is not paced.
         """
         self._whole = whole
         self._most = most
+        unpaced = [topic for topic in most if not TOPICS[topic].paced]
+        if unpaced:
+            raise ValueError(f"readers seldom tell how far they are on {unpaced}")
         self._readers = readers_of(list(most))
         self._looked_at = self._answered_at = -LOOK_SECONDS
         self._share = 1.0

@@ -41,8 +41,10 @@ RELAY_SECONDS = 0.5
 """How often to look for what a crash left; what units leave wakes the relay."""
 WATCH_SECONDS = 1.0
 HINT_SECONDS = 0.3
-"""How often Kafka is told how far topics are folded, while they are: who writes them may hold back
-until they are, and for that the answer must be fresh."""
+"""How often Kafka is told how far paced topics are folded, while they are: who holds back until
+they are needs a fresh answer."""
+HINTS_OF_OTHERS = 16
+"""Of the other topics it is told every so many times: each costs it a record and us a wait."""
 STOP_SECONDS = 8.0
 HARD_STOP_SECONDS = 15.0
 
@@ -77,6 +79,7 @@ class Service:
         self._timers_due = timers_due
         self._republishing: Republishing | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._hints = 0
 
     def reads(self, topic: str, handler: Handler) -> None:
         """Fold a topic with a handler, in the consumer group `<service>.<topic>`."""
@@ -190,9 +193,11 @@ class Service:
         )
 
     async def _hint(self) -> bool:
-        """A loop's step: tell Kafka how far each topic is folded."""
+        """A loop's step: tell Kafka how far topics are folded."""
+        self._hints += 1
         for consumer in self.consumers.values():
-            await consumer.hint()
+            if consumer.topic.paced or self._hints % HINTS_OF_OTHERS == 0:
+                await consumer.hint()
         return False
 
     async def _left_to_do(self, now: datetime) -> int:

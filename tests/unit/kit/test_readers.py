@@ -93,3 +93,8 @@ async def test_a_broker_that_does_not_answer_is_not_waited_for(machine: Machine)
     assert await later(machine, room) == 300
     machine.at += PATIENCE
     assert await later(machine, room) == 1000
+
+
+def test_only_paced_topics_can_be_held_back_for() -> None:
+    with pytest.raises(ValueError, match="targets"):
+        Room(1000, {"targets": 10})
