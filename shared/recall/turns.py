@@ -1,8 +1,10 @@
 """Whose turn it is to let patients go: practices take turns, and so do a practice's targets.
 
 A turn is one portion of one target.  However many patients a practice has waiting, and on however
-many targets, another practice waits for one portion of it and no more.  Pure: the time is passed
-in, in seconds of whatever clock the caller goes by.
+many targets, another practice waits for one portion of it and no more.  Whoever has had no turn for
+a second goes before those who have, so that a small practice that comes along has its turn next;
+since that is true of everybody who waits for a second, nobody waits for ever.  Pure: the time is
+passed in, in seconds of whatever clock the caller goes by.
 """
 
 NEW_AFTER = 1.0
@@ -26,10 +28,11 @@ class Turns:
         Args:
             at: the time.
             new_only: leave out practices that have had a turn in the last second.  Whoever must
-                hold back, because readers are behind, still lets these go: a small practice never
-                waits for what a large one has under way, and nobody waits for ever.
+                hold back, because readers are behind, still lets the others go.
         """
-        practice = next((p for p in self._practices if not new_only or self._is_new(p, at)), None)
+        practice = next((p for p in self._practices if self._is_new(p, at)), None)
+        if practice is None and not new_only:
+            practice = next(iter(self._practices), None)
         if practice is None:
             return None
         targets = self._practices.pop(practice)

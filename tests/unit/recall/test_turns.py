@@ -13,10 +13,23 @@ def test_a_small_practice_waits_for_one_portion_of_a_large_one() -> None:
     assert turns.take(0.0) == ("large", "large-0")
     turns.line_up("large", "large-0")
     turns.line_up("small", "small")
-    # The large practice came first in the line; after its one portion the small one has its turn.
-    assert turns.take(0.0) == ("large", "large-1")
+    # The large practice comes first in the line, but has just had a turn.
     assert turns.take(0.0) == ("small", "small")
+    assert turns.take(0.0) == ("large", "large-1")
     assert turns.take(0.0) == ("large", "large-2")
+
+
+def test_large_practices_do_not_wait_for_ever_for_small_ones() -> None:
+    turns = Turns()
+    turns.line_up("large", "large-0")
+    turns.line_up("large", "large-1")
+    turns.take(0.0)
+    had = []
+    for tenth in range(1, 30):
+        # A practice nobody has seen before comes every tenth of a second.
+        turns.line_up(f"small-{tenth}", "small")
+        had.append(turns.take(tenth / 10))
+    assert ("large", "large-1") in had[:11]
 
 
 def test_a_target_stands_in_line_once() -> None:
