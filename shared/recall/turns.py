@@ -40,7 +40,8 @@ class Turns:
         del targets[target_id]
         if targets:
             self._practices[practice] = targets
-        self._had = {p: then for p, then in self._had.items() if at - then < NEW_AFTER}
+        for one in [one for one in self._had if self._is_new(one, at)]:
+            del self._had[one]
         self._had[practice] = at
         return practice, target_id
 

@@ -22,6 +22,7 @@ import dashboard.app
 import dashboard.settings
 import ingest.answering
 import ingest.app
+import ingest.handing
 import ingest.settings
 import invitations.app
 import invitations.settings
@@ -312,11 +313,12 @@ def _made(name: str, dsn: str, scenario: str, world: World) -> tuple[Service, An
     }
     register = SimulatedRegister(world.alerts)
     rotation, turns = Rotation(), Turns()
-    world.forgetting += [rotation._places.clear, turns._practices.clear]
+    world.forgetting += [rotation._places.clear, turns._practices.clear, turns._had.clear]
     with (
         patch.object(module, "Service", Kept),
         patch.object(invitations.app, "Rotation", lambda: rotation),
         patch.object(workflow.dispatching, "Turns", lambda: turns),
+        patch.object(ingest.handing, "Turns", lambda: turns),
         patch.object(ingest.app, "register_of", lambda _: register),
         patch.object(workflow.app, "register_of", lambda _: register),
     ):
