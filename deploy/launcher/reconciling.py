@@ -20,7 +20,7 @@ _TABLES: Final = {
         "ingest": "SELECT count(*) FROM ingest.patients",
         "workflow": "SELECT count(*) FROM workflow.patients",
         "invitations": "SELECT count(*) FROM invitations.patients",
-        "dashboard": "SELECT count(*) FROM dashboard.patients",
+        "dashboard": "SELECT count(*) FROM dashboard.identities",
     },
     "patients removed": {
         "ingest": "SELECT count(*) FROM ingest.patients WHERE removed_at IS NOT NULL",

@@ -12,7 +12,7 @@ import httpx
 from dashboard.app import create_app
 from dashboard.settings import Settings
 
-BIG = ("patients", "timeline", "slots")
+BIG = ("identities", "patients", "timeline", "slots")
 """Tables that no page may read from end to end."""
 
 

@@ -61,3 +61,17 @@ def shown_description(cell: Cell, reasons: dict[int, str]) -> str:
 def counted(cells: Iterable[Cell]) -> int:
     """How many patients are in some cells."""
     return sum(cell.patients for cell in cells)
+
+
+def are_few(cells: Iterable[Cell], all_cells: Iterable[Cell], rows: int) -> bool:
+    """Whether reading everybody in some cells costs less than looking for a page of them.
+
+    Whoever goes through a target in the order of names passes, for each row of the page, about as
+    many as there are patients to one in the cells.
+
+    >>> among = [Cell(1, 1, "booked", "", 999_000), Cell(2, 1, "declined", "", 1_000)]
+    >>> are_few(among[1:], among, rows=50), are_few(among[:1], among, rows=50)
+    (True, False)
+    """
+    patients = counted(cells)
+    return patients**2 <= counted(all_cells) * rows

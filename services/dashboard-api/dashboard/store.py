@@ -1,13 +1,14 @@
 """The dashboard's tables: (connection, values) → values.  Only this module runs its SQL."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
 
 import msgspec
 
-from dashboard.cells import Cell, chosen, counted
+from dashboard.cells import Cell, are_few, chosen, counted
 from dashboard.filters import FilterError, Filters, Place, Sort, Waiting
 from dashboard.timeline import Entry
 from dashboard.views import RoundSetting, Row, Target
@@ -23,6 +24,8 @@ CSV_ROWS = 2_000
 """Rows an export holds in memory at once."""
 
 MOST_CLINICIANS = 500
+
+V = TypeVar("V")
 
 _json = msgspec.json.Encoder().encode
 
@@ -78,29 +81,56 @@ async def move_patients(
     """
     if not found:
         return
-    await connection.execute(
-        SQL["add_cells"],
-        [data.target_id for data in found],
-        [data.round or 0 for data in found],
-        [data.status for data in found],
-        [data.description for data in found],
-    )
+    cells = await _cells_of(connection, found)
+    appointments = [data.appointment for data in found]
     await connection.execute(
         SQL["move_patients"],
         [data.patient_id for data in found],
-        [data.target_id for data in found],
         [shards[data.patient_id] for data in found],
         [data.version for data in found],
-        [data.round or 0 for data in found],
-        [data.status for data in found],
-        [data.description for data in found],
-        [_moment(data.until) for data in found],
-        [data.alert for data in found],
-        [data.delivery for data in found],
-        [data.appointment.slot_id if data.appointment else None for data in found],
-        [moment(data.appointment.starts_at) if data.appointment else None for data in found],
+        [cells[_key(data)] for data in found],
+        _column([data.until for data in found], moment),
+        _column([data.alert for data in found]),
+        _column([data.delivery for data in found]),
+        _column(appointments, lambda appointment: appointment.slot_id),
+        _column(appointments, lambda appointment: moment(appointment.starts_at)),
         [moment(data.updated_at) for data in found],
     )
+
+
+def _column(
+    values: Sequence[V | None], made: Callable[[V], Any] = lambda value: value
+) -> list[Any]:
+    """A column that is often empty: SQL fills a column that is too short up with nulls."""
+    if all(value is None for value in values):
+        return []
+    return [None if value is None else made(value) for value in values]
+
+
+_Key = tuple[str, int, str, str]
+"""What a cell is for: target, round, status, description."""
+
+
+def _key(data: events.PatientProgressed) -> _Key:
+    return data.target_id, data.round or 0, data.status, data.description
+
+
+async def _cells_of(
+    connection: Connection, found: Iterable[events.PatientProgressed]
+) -> dict[_Key, int]:
+    """The cells that patients are about to be in; made where they are not there yet."""
+    keys = sorted({_key(data) for data in found})
+    cells = await _known_cells(connection, keys)
+    missing = [key for key in keys if key not in cells]
+    if missing:
+        await connection.execute(SQL["add_cells"], *zip(*missing, strict=True))
+        cells |= await _known_cells(connection, missing)
+    return cells
+
+
+async def _known_cells(connection: Connection, keys: Sequence[_Key]) -> dict[_Key, int]:
+    rows = await connection.fetch(SQL["read_cell_ids"], *zip(*keys, strict=True))
+    return {keys[place - 1]: cell for place, cell in rows}
 
 
 async def save_slot_days(connection: Connection, data: events.SlotAvailability) -> None:
@@ -155,15 +185,13 @@ async def withdraw_slots(connection: Connection, found: Sequence[events.SlotWith
 
 
 async def add_timeline(connection: Connection, entries: Iterable[Entry]) -> None:
-    """Add entries; those that are there already stay as they are."""
-    columns = list(zip(*sorted(entries, key=_patient), strict=True))
-    if columns:
-        await connection.execute(SQL["add_timeline"], *columns)
-
-
-def _patient(entry: Entry) -> str:
-    """Rows are locked in one order; of two entries for one event the earlier record counts."""
-    return entry.patient_id
+    """Add entries; those that are there already stay as they are, the first of a batch counts."""
+    told: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        told.setdefault(entry[:2], entry)
+    if told:
+        patients, ids, *rest, actors = zip(*(told[key] for key in sorted(told)), strict=True)
+        await connection.execute(SQL["add_timeline"], patients, ids, *map(_column, rest), actors)
 
 
 async def begin_rebuilding(connection: Connection, began_at: datetime) -> None:
@@ -261,25 +289,43 @@ async def list_patients(
     Raises:
         FilterError: the cursor is of no patient of this target.
     """
-    cells = chosen(await read_cells(connection, target.id), filters, target.queues)
-    rows = await connection.fetch(
-        SQL["list_patients"],
-        [cell.id for cell in cells],
-        sort,
-        filters.nhs_number,
-        *await _position(connection, target, after),
-        limit + 1,
-    )
+    known = await read_cells(connection, target.id)
+    cells = chosen(known, filters, target.queues)
+    ids = [cell.id for cell in cells]
+    text, since, patient = await _position(connection, target, after)
+    numbered = await find_by_number(connection, target.id, filters.nhs_number)
+    if numbered is not None or are_few(cells, known, limit):
+        rows = await connection.fetch(
+            SQL["list_few"], ids, sort, numbered, text, since, patient, limit + 1
+        )
+    elif sort.endswith("updated_at"):
+        rows = await connection.fetch(SQL["list_by_change"], ids, sort, since, patient, limit + 1)
+    else:
+        rows = await connection.fetch(
+            SQL["list_by_identity"], ids, sort, target.id, text, patient, limit + 1
+        )
     following = _place(rows[limit - 1], sort) if len(rows) > limit else None
-    return Page(rows[:limit], following, await _matching(connection, cells, filters))
+    return Page(rows[:limit], following, await count_matching(connection, cells, numbered))
 
 
-async def _matching(connection: Connection, cells: Sequence[Cell], filters: Filters) -> int:
-    """How many patients match: by the kept counts, unless one number is asked for."""
-    if filters.nhs_number is None:
+async def find_by_number(
+    connection: Connection, target_id: str, nhs_number: str | None
+) -> list[str] | None:
+    """Those of a target who have the number, if one is asked for."""
+    if nhs_number is None:
+        return None
+    rows = await connection.fetch(SQL["find_by_number"], target_id, nhs_number)
+    return [row["patient_id"] for row in rows]
+
+
+async def count_matching(
+    connection: Connection, cells: Sequence[Cell], patients: Sequence[str] | None
+) -> int:
+    """How many are in some cells, by the kept counts; or how many of the patients asked for."""
+    if patients is None:
         return counted(cells)
     ids = [cell.id for cell in cells]
-    return int(await connection.fetchval(SQL["count_patients"], ids, filters.nhs_number))
+    return int(await connection.fetchval(SQL["count_patients"], ids, patients))
 
 
 async def _position(

@@ -33,7 +33,7 @@ async def board(stores: TestStores) -> AsyncIterator[Board]:
 async def test_every_number_is_as_long_as_the_list_behind_it(
     board: Board, histogram: dict[tuple[int | None, str], int]
 ) -> None:
-    await board.rows("TRUNCATE targets, cells, patients, counts, timeline")
+    await board.rows("TRUNCATE targets, cells, identities, patients, counts, timeline")
     places = [place for place, n in sorted(histogram.items(), key=str) for _ in range(n)]
     await board.hear(
         saved(),

@@ -78,7 +78,9 @@ async def board(
     monkeypatch.setattr(errands, "SHOWN_WITHIN_SECONDS", 0)
     monkeypatch.setattr(staff.posted, "SEEN_WITHIN_SECONDS", 0)
     found = standing[0]
-    tables = "targets, cells, patients, counts, slots, timeline, errands, errand_patients"
+    tables = (
+        "targets, cells, identities, patients, counts, slots, timeline, errands, errand_patients"
+    )
     await found.rows(f"TRUNCATE {tables}")
     await found.hear(saved())
     return found

@@ -26,30 +26,36 @@ CREATE TABLE cells (
     UNIQUE (target_id, round, status, description)
 );
 
--- Who and where a patient is.  Identity (`identity_version` to `sort_name`) and progress (`version` and
--- what follows) come from two topics in either order, each by its own version; who has no cell yet
--- is known by identity alone and listed nowhere.
+-- Who a patient is, of the topic `patients`, by its own version.  Whom workflow told of first has a row
+-- without a name at version 0, so that everyone who is somewhere stands in the orders of all lists.
+CREATE TABLE identities (
+    patient_id uuid PRIMARY KEY,
+    target_id text NOT NULL,
+    version bigint NOT NULL,
+    nhs_number text NOT NULL,
+    name text NOT NULL,
+    sort_name text NOT NULL
+);
+CREATE INDEX identities_by_name ON identities (target_id, sort_name, patient_id);
+CREATE INDEX identities_by_number ON identities (target_id, nhs_number, patient_id);
+
+-- Where a patient is, of the topic `patient-progress`, by its own version; only who is here is listed.
+-- Rows move half a dozen times, each time with a new entry in every index: hence no more of those, and
+-- names, which stay, in a table of their own.
 CREATE TABLE patients (
     patient_id uuid PRIMARY KEY,
     target_id text NOT NULL,
-    identity_version bigint NOT NULL,
-    nhs_number text NOT NULL,
-    name text NOT NULL,
-    sort_name text NOT NULL,
     version bigint NOT NULL,
-    shard integer,
-    cell bigint,
+    shard integer NOT NULL,
+    cell bigint NOT NULL,
     until timestamptz,
     alert text,
     delivery text,
     slot_id text,
     starts_at timestamptz,
-    updated_at timestamptz
+    updated_at timestamptz NOT NULL
 );
--- A list of any filter and order merges the ranges of some cells, each read no further than a page.
-CREATE INDEX patients_by_name ON patients (cell, sort_name, patient_id) WHERE cell IS NOT NULL;
-CREATE INDEX patients_by_number ON patients (cell, nhs_number, patient_id) WHERE cell IS NOT NULL;
-CREATE INDEX patients_by_change ON patients (cell, updated_at, patient_id) WHERE cell IS NOT NULL;
+CREATE INDEX patients_by_change ON patients (cell, updated_at, patient_id);
 CREATE INDEX patients_by_appointment ON patients (target_id, starts_at, patient_id) WHERE starts_at IS NOT NULL;
 
 -- How many patients are in each cell: every number on the page follows from these, moved in the

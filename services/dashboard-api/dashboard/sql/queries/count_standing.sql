@@ -1,5 +1,5 @@
--- How many appointments after $3 the patients of the cells $2 have, counted no further than $5; $4 is the
--- NHS number asked for.
+-- How many appointments after $3 the patients of the cells $2 have, counted no further than $5; not null
+-- $4 are the only patients asked for.
 SELECT count(*)
 FROM (
     SELECT
@@ -8,6 +8,6 @@ FROM (
         p.target_id = $1
         AND p.starts_at > $3
         AND p.cell = ANY($2::bigint[])
-        AND ($4::text IS NULL OR p.nhs_number = $4)
+        AND ($4::uuid[] IS NULL OR p.patient_id = ANY($4))
     LIMIT $5
 )

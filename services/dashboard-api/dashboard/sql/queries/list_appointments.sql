@@ -2,14 +2,15 @@
 -- for any), after the start $5 of the patient $6, at most $7 rows.
 SELECT
     p.patient_id::text,
-    nullif(p.nhs_number, '') AS nhs_number,
-    nullif(p.name, '') AS name,
+    nullif(i.nhs_number, '') AS nhs_number,
+    nullif(i.name, '') AS name,
     c.status,
     p.slot_id,
     p.starts_at,
     s.minutes,
     s.clinician
 FROM patients AS p
+INNER JOIN identities AS i USING (patient_id)
 INNER JOIN cells AS c USING (cell)
 LEFT JOIN slots AS s ON s.target_id = p.target_id AND s.slot_id = p.slot_id
 WHERE

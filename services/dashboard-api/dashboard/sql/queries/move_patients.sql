@@ -1,22 +1,27 @@
 -- Keep the highest version of where each patient is and move the counts by the exact difference.
-WITH moved AS (
+WITH said AS (
+    SELECT
+        unnest($1::uuid[]) AS patient_id,
+        unnest($2::integer[]) AS shard,
+        unnest($3::bigint[]) AS version,
+        unnest($4::bigint[]) AS cell,
+        unnest($5::timestamptz[]) AS until,
+        unnest($6::text[]) AS alert,
+        unnest($7::text[]) AS delivery,
+        unnest($8::text[]) AS slot_id,
+        unnest($9::timestamptz[]) AS starts_at,
+        unnest($10::timestamptz[]) AS updated_at
+),
+
+moved AS (
     INSERT INTO patients AS p (
-        patient_id, target_id, shard, version, cell, until, alert, delivery, slot_id, starts_at, updated_at,
-        identity_version, nhs_number, name, sort_name
+        patient_id, target_id, shard, version, cell, until, alert, delivery, slot_id, starts_at, updated_at
     )
     SELECT
-        said.patient_id, said.target_id, said.shard, said.version, c.cell,
-        said.until, said.alert, said.delivery, said.slot_id, said.starts_at, said.updated_at,
-        0, '', '', ''
-    FROM unnest(
-        $1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::smallint[], $6::text[], $7::text[],
-        $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[]
-    ) AS said (
-        patient_id, target_id, shard, version, round, status, description,
-        until, alert, delivery, slot_id, starts_at, updated_at
-    )
-    INNER JOIN cells AS c USING (target_id, round, status, description)
-    ORDER BY said.patient_id
+        said.patient_id, c.target_id, said.shard, said.version, said.cell,
+        said.until, said.alert, said.delivery, said.slot_id, said.starts_at, said.updated_at
+    FROM said
+    INNER JOIN cells AS c USING (cell)
     ON CONFLICT (patient_id) DO UPDATE SET
         shard = excluded.shard,
         version = excluded.version,
@@ -28,7 +33,20 @@ WITH moved AS (
         starts_at = excluded.starts_at,
         updated_at = excluded.updated_at
     WHERE p.version < excluded.version
-    RETURNING old.cell AS old_cell, old.shard AS old_shard, new.cell AS new_cell, new.shard AS new_shard
+    RETURNING
+        new.patient_id, new.target_id,
+        old.cell AS old_cell, old.shard AS old_shard, new.cell AS new_cell, new.shard AS new_shard
+),
+
+nameless AS (
+    INSERT INTO identities (patient_id, target_id, version, nhs_number, name, sort_name)
+    SELECT patient_id, target_id, 0, '', '', ''
+    FROM moved
+    WHERE
+        old_cell IS NULL
+        AND NOT EXISTS (SELECT FROM identities AS i WHERE i.patient_id = moved.patient_id)
+    ORDER BY patient_id
+    ON CONFLICT DO NOTHING
 ),
 
 differences AS (

@@ -1,4 +1,5 @@
 -- Where a patient stands in the sorted lists of a target.
-SELECT p.sort_name, p.nhs_number
-FROM patients AS p
-WHERE p.target_id = $1 AND p.patient_id = $2::uuid AND p.cell IS NOT NULL
+SELECT i.sort_name, i.nhs_number
+FROM identities AS i
+INNER JOIN patients AS p USING (patient_id)
+WHERE i.target_id = $1 AND i.patient_id = $2::uuid
