@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dashboard.cells import Cell, are_few, chosen, counted
+from dashboard.cells import Cell, chosen, counted, way_to
 from dashboard.filters import FilterError, Filters, Place, Sort, Waiting
 from dashboard.timeline import Entry
 from dashboard.views import RoundSetting, Row, Target
@@ -186,12 +186,10 @@ async def withdraw_slots(connection: Connection, found: Sequence[events.SlotWith
 
 async def add_timeline(connection: Connection, entries: Iterable[Entry]) -> None:
     """Add entries; those that are there already stay as they are, the first of a batch counts."""
-    told: dict[tuple[str, str], Entry] = {}
-    for entry in entries:
-        told.setdefault(entry[:2], entry)
-    if told:
-        patients, ids, *rest, actors = zip(*(told[key] for key in sorted(told)), strict=True)
-        await connection.execute(SQL["add_timeline"], patients, ids, *map(_column, rest), actors)
+    first = {(entry.patient_id, entry.event): entry for entry in reversed([*entries])}
+    if first:
+        patients, ids, *rest = zip(*map(first.__getitem__, sorted(first)), strict=True)
+        await connection.execute(SQL["add_timeline"], patients, ids, *map(_column, rest))
 
 
 async def begin_rebuilding(connection: Connection, began_at: datetime) -> None:
@@ -294,16 +292,18 @@ async def list_patients(
     ids = [cell.id for cell in cells]
     text, since, patient = await _position(connection, target, after)
     numbered = await find_by_number(connection, target.id, filters.nhs_number)
-    if numbered is not None or are_few(cells, known, limit):
+    way = way_to(cells, known, limit)
+    if way.sorts or numbered is not None:
         rows = await connection.fetch(
             SQL["list_few"], ids, sort, numbered, text, since, patient, limit + 1
         )
     elif sort.endswith("updated_at"):
         rows = await connection.fetch(SQL["list_by_change"], ids, sort, since, patient, limit + 1)
     else:
-        rows = await connection.fetch(
-            SQL["list_by_identity"], ids, sort, target.id, text, patient, limit + 1
-        )
+        asked = (SQL["list_by_identity"], ids, sort, target.id, text, patient, limit + 1)
+        rows = await connection.fetch(*asked, way.passes)
+        if len(rows) <= limit and way.passes is not None:
+            rows = await connection.fetch(*asked, None)
     following = _place(rows[limit - 1], sort) if len(rows) > limit else None
     return Page(rows[:limit], following, await count_matching(connection, cells, numbered))
 

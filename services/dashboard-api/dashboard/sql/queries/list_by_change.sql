@@ -1,6 +1,6 @@
 -- A page of the patients of the cells $1, at most $5 rows, in the order $2: updated_at, with a - before it
 -- backwards.  The page begins after the patient $4, whose last change was at $3; null for the first
--- page.  For cells of many patients: each cell is a range of the index, read no further than the page.
+-- page.  Each cell is a range of the index, read no further than the page.
 WITH page AS (
     SELECT p.*
     FROM unnest($1::bigint[]) AS c (cell)
