@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.cells import Cell, Way, way_to
 from integration.dashboard.board import (
     TARGET,
     Board,
@@ -112,6 +113,25 @@ async def test_a_list_has_as_many_patients_as_the_number_that_links_to_it(
     found = await everyone(board, **query, sort=sort, limit=17)
     assert len(found) == expected
     assert len({patient["patient_id"] for patient in found}) == expected
+
+
+@pytest.mark.parametrize("sort", ["name", "-nhs_number"])
+@pytest.mark.parametrize(
+    ("status", "limit", "sorts", "passes"),
+    [("did_not_book", 17, True, None), ("booked", 17, False, None), ("booked", 1, False, 18)],
+)
+async def test_every_way_to_a_page_finds_the_same(
+    board: Board, status: str, limit: int, sorts: bool, passes: int | None, sort: str
+) -> None:
+    patients = {"did_not_book": 1, "booked": 64}[status]
+    among = [Cell(1, 1, status, "", patients), Cell(2, 1, "others", "", 121 - patients)]
+    assert way_to(among[:1], among, limit) == Way(sorts, passes)
+    # Whoever booked stands behind 29 others in the order of names: further than is looked one by one.
+    found = await everyone(board, status=status, sort=sort, limit=limit)
+    assert len(found) == patients
+    assert {patient["status"] for patient in found} == {status}
+    order = [patient[sort.removeprefix("-")] for patient in found]
+    assert order == sorted(order, reverse=sort.startswith("-"))
 
 
 @pytest.mark.parametrize("sort", ["name", "nhs_number", "updated_at"])
