@@ -1,10 +1,11 @@
 """The dashboard's tables: (connection, values) → values.  Only this module runs its SQL."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import Any
 
 import msgspec
 
@@ -24,8 +25,6 @@ CSV_ROWS = 2_000
 """Rows an export holds in memory at once."""
 
 MOST_CLINICIANS = 500
-
-V = TypeVar("V")
 
 _json = msgspec.json.Encoder().encode
 
@@ -89,22 +88,18 @@ async def move_patients(
         [shards[data.patient_id] for data in found],
         [data.version for data in found],
         [cells[_key(data)] for data in found],
-        _column([data.until for data in found], moment),
+        _column([_moment(data.until) for data in found]),
         _column([data.alert for data in found]),
         _column([data.delivery for data in found]),
-        _column(appointments, lambda appointment: appointment.slot_id),
-        _column(appointments, lambda appointment: moment(appointment.starts_at)),
+        _column([appointment and appointment.slot_id for appointment in appointments]),
+        _column([appointment and moment(appointment.starts_at) for appointment in appointments]),
         [moment(data.updated_at) for data in found],
     )
 
 
-def _column(
-    values: Sequence[V | None], made: Callable[[V], Any] = lambda value: value
-) -> list[Any]:
-    """A column that is often empty: SQL fills a column that is too short up with nulls."""
-    if all(value is None for value in values):
-        return []
-    return [None if value is None else made(value) for value in values]
+def _column(values: Sequence[Any]) -> Sequence[Any]:
+    """A column that often has no value at all: SQL fills what is too short up with nulls."""
+    return () if all(value is None for value in values) else values
 
 
 _Key = tuple[str, int, str, str]
@@ -186,9 +181,9 @@ async def withdraw_slots(connection: Connection, found: Sequence[events.SlotWith
 
 async def add_timeline(connection: Connection, entries: Iterable[Entry]) -> None:
     """Add entries; those that are there already stay as they are, the first of a batch counts."""
-    first = {(entry.patient_id, entry.event): entry for entry in reversed([*entries])}
+    first = {entry[:2]: entry for entry in reversed([*entries])}
     if first:
-        patients, ids, *rest = zip(*map(first.__getitem__, sorted(first)), strict=True)
+        patients, ids, *rest = zip(*sorted(first.values(), key=itemgetter(0)), strict=True)
         await connection.execute(SQL["add_timeline"], patients, ids, *map(_column, rest))
 
 
