@@ -163,7 +163,7 @@ async def test_every_number_of_the_page_is_as_in_the_worked_example(played: Play
 
 
 async def test_the_sums_hold_at_every_instant_that_was_observed(played: Played) -> None:
-    assert len(played.seen) > 50
+    assert len(played.seen) > 20
     assert [fault for page in played.seen for fault in broken(page)] == []
     totals = [page["overview"]["total_patients"] for page in played.seen]
     assert totals == sorted(totals)
