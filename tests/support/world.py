@@ -230,8 +230,9 @@ def _maybe(crash: bool) -> None:
         raise CrashError
 
 
+HANDING_ON = ("ingest", "hand on")
 LOOPS = (
-    ("ingest", "hand on"),
+    HANDING_ON,
     ("invitations", "simulation"),
     ("invitations", "temporary failures"),
     ("invitations", "deadlines"),
