@@ -26,7 +26,7 @@ SCAN_SECONDS = 1.0
 """How often to look for what another process or a crash left; uploads wake the loop."""
 PORTION = 250
 """Patients of one turn: a small practice waits for so many of each other practice at most."""
-AHEAD = 3000
+AHEAD = 5000
 """Patients handed on and not yet read.  More would make everybody wait longer, fewer would leave
 the readers idle until they are next asked how far they are (measured: docs/adr/0013)."""
 AT_ONCE = 2000
