@@ -38,9 +38,9 @@ async def invite(
     """Make the invitations of dispatches that have none yet.
 
     Patients who are not known yet are kept waiting; everything else about a dispatch is decided
-    here and now, in the dispatch's own transaction.  A dispatch that comes again is answered with
-    the end of the patient's last invitation: whoever sends it may not have heard (Kafka's data
-    were lost); whoever has knows it by its version.
+    here and now, in the dispatch's own transaction.  A dispatch that is told again since Kafka's
+    data were lost is answered with the end of the patient's last invitation: whoever sends it may
+    not have heard; whoever has knows it by its version.
     """
     patients = await store.read_patients(unit.connection, {d.data.patient_id for d in dispatches})
     unknown = [d for d in dispatches if d.data.patient_id not in patients]
@@ -50,10 +50,11 @@ async def invite(
         (d.data.patient_id, d.data.round): d for d in dispatches if d.data.patient_id in patients
     }
     repeated = set(await store.known_invitations(unit.connection, known))
+    told_again = {place for place in repeated if known[place].data.again}
     for place in repeated:
         del known[place]
-    if repeated:
-        await _tell_ends_again(unit, repeated)
+    if told_again:
+        await _tell_ends_again(unit, told_again)
     if known:
         await _make(unit, list(known.values()), patients, channels, rotation)
 

@@ -197,8 +197,10 @@ def progressed(patient: Patient) -> events.PatientProgressed:
     )
 
 
-def invitation_dispatched(patient: Patient, channel: str) -> events.InvitationDispatched:
-    """The order to invite a patient who has just left the queue."""
+def invitation_dispatched(
+    patient: Patient, channel: str, *, again: bool = False
+) -> events.InvitationDispatched:
+    """The order to invite a patient who has just left the queue, or once more, if it was lost."""
     assert patient.until is not None  # noqa: S101 - dispatch set it.
     return wire.InvitationDispatched(
         target_id=patient.target_id,
@@ -209,6 +211,7 @@ def invitation_dispatched(patient: Patient, channel: str) -> events.InvitationDi
         channel=channel,
         dispatched_at=patient.updated_at,
         expires_at=patient.until,
+        again=again,
     )
 
 

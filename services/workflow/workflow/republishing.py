@@ -8,6 +8,10 @@ from workflow import messages, store
 from workflow.decide import Happening, Patient, Withdrawal
 
 
+AGAIN = "dispatched_again"
+"""The middle of the id of a dispatch that is told again."""
+
+
 async def tell_progress(unit: Unit, after: str, most: int) -> str | None:
     """Emit the progress of the patients after an id."""
     patients = await store.patients_after(unit.connection, after, most)
@@ -40,7 +44,9 @@ async def tell_dispatches(unit: Unit, after: str, most: int) -> str | None:
     for patient in patients:
         said = _dispatch_of(patient, channels)
         if said is not None:
-            unit.emit(said, patient.version, partition=patient.partition)
+            # A dispatch says more than when it was first said, so it is another event.
+            what = AGAIN if patient.status == "being_invited" else None
+            unit.emit(said, patient.version, what=what, partition=patient.partition)
     return patients[-1].patient_id if len(patients) == most else None
 
 
@@ -48,7 +54,7 @@ def _dispatch_of(patient: Patient, channels: Mapping[tuple[str, int], str]) -> o
     """What invitations is to do about a patient, if anything."""
     channel = channels.get((patient.target_id, patient.round))
     if patient.status == "being_invited" and channel and patient.until:
-        return messages.invitation_dispatched(patient, channel)
+        return messages.invitation_dispatched(patient, channel, again=True)
     out = patient.invited_round == patient.round > 0
     if out and patient.status in {"removed", "patient_alert"}:
         what = Happening(

@@ -32,6 +32,9 @@ class InvitationDispatched(Data):
     """When the patient left the queue."""
     expires_at: Instant
     """When the time to answer ends."""
+    again: bool = False
+    """Told once more because Kafka's data were lost: is answered with how the invitation ended, if
+    it has."""
 
 
 class InvitationWithdrawn(Data):
