@@ -7,7 +7,6 @@ from recall.kit.unit import Unit
 from workflow import messages, store
 from workflow.decide import Happening, Patient, Withdrawal
 
-
 AGAIN = "dispatched_again"
 """The middle of the id of a dispatch that is told again."""
 
