@@ -238,6 +238,8 @@ PASSING = (
     KafkaError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    # A connection that breaks while it is being made may be asked of in the wrong state.
+    asyncpg.InternalClientError,
 )
 """What a client meets while what it asks is being started again."""
 
