@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     service = Service(NAME, settings, timers_due=_due)
     dispatching = Dispatching(service, register_of(settings), settings.dispatch_portion)
-    handlers = Handlers(dispatching.wake)
+    handlers = Handlers(dispatching)
     service.reads("targets", handlers.on_targets)
     service.reads("slot-availability", handlers.on_slot_availability)
     service.reads("patients", handlers.on_patients)

@@ -5,9 +5,14 @@ those whose queue may move or whose reason for waiting has changed.  Each turn i
 one portion, so that neither a large target nor a busy practice holds up another.  Nor do those who
 have been dispatched: while the readers of what dispatch says are behind, it holds back, for what
 has left the queue goes its way in the order of the log, and nobody can be put before it any more.
+
+Whoever comes to a queue in which nobody waits, and may go, goes in the transaction that brought
+them: being in a queue for no time needs no message, no row moved twice and no turn.
 """
 
 import time
+from collections import Counter as Count
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -86,6 +91,8 @@ class Dispatching:
         """One turn: a portion of one target; returns whether another has a turn at once."""
         await self._look()
         if not self._turns:
+            if not self._room.whole:  # Whoever goes straight on goes by the last look at it.
+                await self._room.left(self._service.readers.positions)
             return False
         room = await self._room.left(self._service.readers.positions)
         turn = self._turns.take(time.monotonic(), new_only=room < WORTH)
@@ -126,9 +133,62 @@ class Dispatching:
                 return Portion()
             portion = await self._move(unit, queues[0], ahead)
             await self._state(unit, queues[0], portion.folded)
-        for change in portion.folded:
-            self._left_queue.labels(change.after.status).inc()
+        self._count(portion.folded)
         return portion
+
+    async def go_on(self, unit: Unit, folded: Sequence[Folded], shard: str) -> list[Folded]:
+        """Let those who have just come to a queue leave it at once, if nobody waits there.
+
+        Args:
+            unit: of the batch that brought them; their rows are locked or not there yet, and the
+                tallies know of them.
+            folded: the batch's changes.
+            shard: the tallies to move.
+
+        Returns:
+            The batch's changes in their order, with what became of those who went.
+        """
+        arrived: dict[str, list[Folded]] = defaultdict(list)
+        if not self._turns:
+            for change in folded:
+                if change.progressed and change.after.status == "in_queue":
+                    arrived[change.after.target_id].append(change)
+        gone: dict[str, Folded] = {}
+        for target_id, some in sorted(arrived.items()):
+            for change in await self._straight_on(unit, target_id, some, shard):
+                gone[change.after.patient_id] = change
+        return [
+            change._replace(after=gone[change.after.patient_id].after)
+            if change.after.patient_id in gone
+            else change
+            for change in folded
+        ]
+
+    async def _straight_on(
+        self, unit: Unit, target_id: str, arrived: Sequence[Folded], shard: str
+    ) -> list[Folded]:
+        """Those who leave a target's queue in the transaction in which they came: all, or none.
+
+        Where not all can go, or others wait, the order of the queue decides: that is for a turn.
+        """
+        if not await store.lock_target(unit.connection, target_id):
+            return []
+        queue = next(iter(await store.read_queues(unit.connection, [target_id])), None)
+        if queue is None or _waiting(queue) != Count(change.after.round for change in arrived):
+            return []
+        now = planned(queue, unit.now)
+        going = [change.after for change in arrived if change.after.round in now.open_rounds]
+        if len(going) > min(now.room, self._room.known, self._portion):
+            return []
+        folded = await self._taken(unit, queue, going)
+        await _count_and_invite(unit, folded, queue, shard)
+        self._room.take(len(folded))
+        unit.after_commit(lambda: self._count(folded))
+        return folded
+
+    def _count(self, folded: Sequence[Folded]) -> None:
+        for change in folded:
+            self._left_queue.labels(change.after.status).inc()
 
     def _wanted(self, now: datetime) -> list[str] | None:
         """The targets to look at: None for all, from time to time and when a window opens."""
@@ -158,14 +218,22 @@ class Dispatching:
         taken = await store.take_from_queue(unit.connection, target_id, now.open_rounds, most)
         if not taken:
             return Portion()
+        folded = await self._taken(unit, queue, taken)
+        after = [change.after for change in folded]
+        await store.move_patients(unit.connection, after)
+        await _count_and_invite(unit, folded, queue, SHARD)
+        for patient in after:
+            unit.emit(messages.progressed(patient), patient.version, partition=patient.partition)
+        return Portion(folded, more=len(taken) == most)
+
+    async def _taken(self, unit: Unit, queue: Queue, taken: Sequence[Patient]) -> list[Folded]:
+        """What becomes of those who are taken from the queue: invited, or an alert."""
         alerts = await self._alerts(taken, unit.now)
         steps = {step.round: step for step in queue.settings.rounds}
-        folded = [
+        return [
             fold(patient, [_leaving(unit, steps[patient.round], alert)], len(steps))
             for patient, alert in zip(taken, alerts, strict=True)
         ]
-        await _write(unit, folded, steps)
-        return Portion(folded, more=len(taken) == most)
 
     async def _alerts(self, taken: Sequence[Patient], now: datetime) -> list[AlertCode | None]:
         """Ask the register, just before anything is sent, who may not be invited."""
@@ -208,21 +276,25 @@ def _leaving(unit: Unit, step: Round, alert: AlertCode | None) -> Happening:
     return messages.dispatched(unit.now_text, instant(unit.now + step.respond_within))
 
 
-async def _write(unit: Unit, folded: Sequence[Folded], steps: dict[int, Round]) -> None:
-    """Store and publish who left the queue."""
-    after = [change.after for change in folded]
-    invited = [patient for patient in after if patient.status == "being_invited"]
-    await store.move_patients(unit.connection, after)
+def _waiting(queue: Queue) -> Count[int]:
+    """How many wait, by round."""
+    return +Count(queue.in_queue)
+
+
+async def _count_and_invite(
+    unit: Unit, folded: Sequence[Folded], queue: Queue, shard: str
+) -> None:
+    """Move the tallies by those who left the queue, and order their invitations."""
+    invited = [c.after for c in folded if c.after.status == "being_invited"]
+    await store.add_tallies(unit.connection, shard, tallied(folded))
     await store.add_dispatched(unit.connection, invited)
-    await store.add_tallies(unit.connection, SHARD, tallied(folded))
+    channels = {step.round: step.channel for step in queue.settings.rounds}
     for patient in invited:
         unit.emit(
-            messages.invitation_dispatched(patient, steps[patient.round].channel),
+            messages.invitation_dispatched(patient, channels[patient.round]),
             patient.version,
             partition=patient.partition,
         )
-    for patient in after:
-        unit.emit(messages.progressed(patient), patient.version, partition=patient.partition)
 
 
 def _person(patient: Patient) -> Person:

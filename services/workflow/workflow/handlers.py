@@ -1,9 +1,9 @@
 """Messages in: each handler reads the rows a batch is about, decides, and writes once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from recall.kit.codec import Event
 from recall.kit.consuming import Batch, Record
@@ -16,11 +16,21 @@ class PatientsNotAssignedError(Exception):
     """A message about an unknown patient came before this service reads `patients`: try again."""
 
 
+class Queues(Protocol):
+    """What moves the queues."""
+
+    def wake(self, targets: Iterable[str]) -> None:
+        """The queues of these targets may move now."""
+
+    async def go_on(self, unit: Unit, folded: Sequence[Folded], shard: str) -> list[Folded]:
+        """Let those who have just come to a queue leave it at once, if nobody waits there."""
+
+
 @dataclass(frozen=True)
 class Handlers:
-    """The handlers of the five topics; `wake` is told which targets' queues may move now."""
+    """The handlers of the five topics."""
 
-    wake: Callable[[Iterable[str]], None]
+    queues: Queues
 
     async def on_targets(self, batch: Batch) -> None:
         """Keep the latest of each target."""
@@ -47,9 +57,9 @@ class Handlers:
             await store.take_waiting(connection, said.keys() - known.keys())
         ).items():
             said[patient_id] += _in_order(events_waiting)
-        folded = await _folded(batch.unit, known, said)
+        folded = await self._moved_on(batch, "patients", await _folded(batch.unit, known, said))
         await store.put_patients(connection, _changed(folded))
-        await self._say(batch, "patients", folded, causes)
+        self._say(batch.unit, folded, causes)
 
     async def on_invitation_outcomes(self, batch: Batch) -> None:
         """Fold how invitations ended."""
@@ -71,25 +81,29 @@ class Handlers:
             for patient_id in known
         }
         causes = {patient_id: records[patient_id][-1].event for patient_id in known}
-        folded = await _folded(batch.unit, known, said)
+        folded = await self._moved_on(batch, topic, await _folded(batch.unit, known, said))
         await store.move_patients(batch.unit.connection, _changed(folded))
-        await self._say(batch, topic, folded, causes)
+        self._say(batch.unit, folded, causes)
 
-    async def _say(
-        self, batch: Batch, topic: str, folded: Sequence[Folded], causes: Mapping[str, Event]
-    ) -> None:
-        """Count the changes, publish them, and wake the queues they may move."""
+    async def _moved_on(
+        self, batch: Batch, topic: str, folded: Sequence[Folded]
+    ) -> Sequence[Folded]:
+        """Count the changes, and let those who need not wait in a queue go on at once."""
         # The batches of a topic that are folded at the same time have no partition in common.
         shard = f"{topic}.{min(record.partition for record in batch.records)}"
         await store.add_tallies(batch.unit.connection, shard, tallied(folded))
-        for change in folded:
-            if change.progressed:
-                _emit(batch.unit, change, causes[change.after.patient_id])
-        self._wake_after(batch.unit, {f.after.target_id for f in folded if f.progressed})
+        return await self.queues.go_on(batch.unit, folded, shard)
+
+    def _say(self, unit: Unit, folded: Sequence[Folded], causes: Mapping[str, Event]) -> None:
+        """Publish the changes, and wake the queues they may move."""
+        progressed = [change for change in folded if change.progressed]
+        for change in progressed:
+            _emit(unit, change, causes[change.after.patient_id])
+        self._wake_after(unit, {change.after.target_id for change in progressed})
 
     def _wake_after(self, unit: Unit, targets: set[str]) -> None:
         if targets:
-            unit.after_commit(lambda: self.wake(targets))
+            unit.after_commit(lambda: self.queues.wake(targets))
 
 
 def _emit(unit: Unit, change: Folded, cause: Event) -> None:

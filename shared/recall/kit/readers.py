@@ -146,7 +146,17 @@ class Room:
                 self._answered_at = now
                 self._share = self.share(found, now)
             self._taken = 0
+        return self.known
+
+    @property
+    def known(self) -> int:
+        """How many more may go, by the last look at the readers."""
         return max(0, round(self._whole * self._share) - self._taken)
+
+    @property
+    def whole(self) -> bool:
+        """Whether by the last look no reader was behind, and nobody has gone since."""
+        return self.known == self._whole
 
     def take(self, count: int) -> None:
         """So many were let go."""

@@ -28,7 +28,7 @@ class Desk(Alone):
         service = Service("workflow", settings)
         self.alerts: dict[str, AlertCode] = {}
         self.dispatching = Dispatching(service, SimulatedRegister(self.alerts), portion)
-        self.workflow = Handlers(self.dispatching.wake)
+        self.workflow = Handlers(self.dispatching)
         handlers = {
             topic: getattr(self.workflow, f"on_{topic.replace('-', '_')}") for topic in TOPICS
         }
