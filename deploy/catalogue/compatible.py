@@ -106,7 +106,9 @@ def _core(root: Schema, schema: Schema) -> tuple[Schema, bool]:
     if "anyOf" in schema:
         options = [option for option in schema["anyOf"] if option != {"type": "null"}]
         if len(options) != 1:
-            raise NotImplementedError(f"cannot compare unions: {schema}")
+            raise TypeError(
+                f"no schema of the wire has a union, and none can be compared: {schema}"
+            )
         return _core(root, options[0])[0], len(options) < len(schema["anyOf"])
     return schema, False
 

@@ -281,9 +281,7 @@ def _waiting(queue: Queue) -> Count[int]:
     return +Count(queue.in_queue)
 
 
-async def _count_and_invite(
-    unit: Unit, folded: Sequence[Folded], queue: Queue, shard: str
-) -> None:
+async def _count_and_invite(unit: Unit, folded: Sequence[Folded], queue: Queue, shard: str) -> None:
     """Move the tallies by those who left the queue, and order their invitations."""
     invited = [c.after for c in folded if c.after.status == "being_invited"]
     await store.add_tallies(unit.connection, shard, tallied(folded))

@@ -1,89 +1,73 @@
 """Every metric of the kit, with one line each on what it says."""
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SERVICE = ["service"]
+TOPIC = ["service", "topic"]
+PARTITION = ["service", "topic", "partition"]
 
 
 class Metrics:
     """The metrics of one service process; a service's own are added to the same registry."""
 
     def __init__(self, service: str) -> None:
-        self.registry = CollectorRegistry()
         self.service = service
-        where = ["service", "topic", "partition"]
-        # How many records are appended and not yet folded: what wakes an operator.
-        self.lag_records = Gauge(
+        self.registry = CollectorRegistry()
+        gauge = partial(Gauge, registry=self.registry)
+        counter = partial(Counter, registry=self.registry)
+        # What wakes an operator, in records and in time, which people understand.
+        self.lag_records = gauge(
             "recall_consumer_lag_records",
             "Records appended to a partition and not yet folded.",
-            where,
-            registry=self.registry,
+            PARTITION,
         )
-        # The same in time, which people understand: how old the newest folded record is.
-        self.lag_seconds = Gauge(
+        self.lag_seconds = gauge(
             "recall_consumer_lag_seconds",
             "Seconds since the last folded record was appended, while there is lag; else 0.",
-            where,
-            registry=self.registry,
+            PARTITION,
         )
-        # Records put aside with their reason.
-        self.dead_letters = Counter(
-            "recall_dead_letters_total",
-            "Records put into dead_letters.",
-            ["service", "topic", "reason"],
-            registry=self.registry,
+        self.records = counter(
+            "recall_records_folded_total", "Records folded and committed.", TOPIC
         )
-        # Records folded: the throughput of a service.
-        self.records = Counter(
-            "recall_records_folded_total",
-            "Records folded and committed.",
-            ["service", "topic"],
-            registry=self.registry,
+        self.dead_letters = counter(
+            "recall_dead_letters_total", "Records put into dead_letters.", [*TOPIC, "reason"]
         )
-        # Records that were already folded, or null: harmless, but a flood of them is a symptom.
-        self.skipped = Counter(
+        # Harmless, but a flood of them is a symptom.
+        self.skipped = counter(
             "recall_records_skipped_total",
             "Records passed over: repeats below the stored offset, and null values.",
-            ["service", "topic", "why"],
-            registry=self.registry,
+            [*TOPIC, "why"],
         )
-        # Batches that had to be done again: a database or broker in trouble.
-        self.retries = Counter(
-            "recall_batch_retries_total",
-            "Batches done again after an error.",
-            ["service", "topic"],
-            registry=self.registry,
+        # A database or broker in trouble.
+        self.retries = counter(
+            "recall_batch_retries_total", "Batches done again after an error.", TOPIC
         )
-        # Offsets that make no sense: a topic made anew, or records lost to retention.
-        self.offset_alarms = Counter(
+        # A topic made anew, or records lost to retention.
+        self.offset_alarms = counter(
             "recall_offset_alarms_total",
             "Stored offsets outside a partition, and unexpected holes in one.",
-            ["service", "topic", "why"],
-            registry=self.registry,
+            [*TOPIC, "why"],
         )
-        # How long a batch takes from its first statement to its commit.
         self.batch_seconds = Histogram(
             "recall_batch_seconds",
             "Seconds from a batch's first statement to its commit.",
-            ["service", "topic"],
+            TOPIC,
             registry=self.registry,
         )
-        # What is committed and not yet published.
-        self.outbox_records = Gauge(
+        # Whether what is committed gets out: both grow while Kafka is away.
+        self.outbox_records = gauge(
             "recall_outbox_records",
             "Messages committed and not yet known to be published.",
-            ["service"],
-            registry=self.registry,
+            SERVICE,
         )
-        # Whether what is committed gets out: grows while Kafka is away.
-        self.outbox_age_seconds = Gauge(
+        self.outbox_age_seconds = gauge(
             "recall_outbox_age_seconds",
             "Age of the oldest message not yet published.",
-            ["service"],
-            registry=self.registry,
+            SERVICE,
         )
-        # Messages published, repeats included.
-        self.published = Counter(
-            "recall_records_published_total",
-            "Records the broker acknowledged.",
-            ["service", "topic"],
-            registry=self.registry,
+        # Repeats included.
+        self.published = counter(
+            "recall_records_published_total", "Records the broker acknowledged.", TOPIC
         )

@@ -129,6 +129,6 @@ async def ask(client: AIOKafkaClient, topics: Iterable[str]) -> dict[str, str]:
     """
     try:
         answer = await client.send(client.get_random_node(), _TopicIdsRequest(topics))
-    except (IncompatibleBrokerVersion, NotImplementedError):
+    except (IncompatibleBrokerVersion, NotImplementedError):  # What the client raises of either.
         return {}
     return {name: str(found) for error, name, found, *_ in answer.topics if not error}

@@ -1,47 +1,16 @@
 """The numbers of the target page follow from one histogram."""
 
 import json
-from datetime import UTC, date, datetime
 
 from dashboard.cells import Cell, chosen, counted
 from dashboard.counts import did_not_book_in, overview, round_counts
 from dashboard.filters import parse
-from dashboard.views import RoundSetting, Target, target_json
-
-EXAMPLE = {
-    (0, "patient_alert"): 6,
-    (1, "being_invited"): 23,
-    (1, "booked"): 54,
-    (1, "declined"): 3,
-    (2, "being_invited"): 19,
-    (2, "booked"): 10,
-    (2, "declined"): 2,
-    (3, "being_invited"): 3,
-    (3, "did_not_book"): 1,
-}
-
-
-def example() -> Target:
-    return Target(
-        id="t-1",
-        name="Childhood Immunisations",
-        practice="A81001",
-        state="active",
-        rounds=[
-            RoundSetting(1, "sms", "SMS invitation"),
-            RoundSetting(2, "sms-link", "SMS link invitation"),
-            RoundSetting(3, "letter", "Letter"),
-        ],
-        window_from=date(2025, 9, 15),
-        window_to=date(2025, 9, 30),
-        available=102,
-        histogram=EXAMPLE,
-        queues=[],
-    )
+from dashboard.views import target_json
+from unit.dashboard.worked_example import EXAMPLE, NOW, target
 
 
 def test_the_worked_example_reads_exactly_as_the_design_says() -> None:
-    said = json.loads(json.dumps(target_json(example(), datetime(2025, 9, 12, 11, tzinfo=UTC))))
+    said = json.loads(json.dumps(target_json(target(), NOW)))
     assert said == {
         "target": {
             "id": "t-1",
@@ -68,7 +37,7 @@ def test_the_worked_example_reads_exactly_as_the_design_says() -> None:
         "rounds": [
             _row(1, "sms", "SMS invitation", 23, 54, 3, 35),
             _row(2, "sms-link", "SMS link invitation", 19, 10, 2, 4),
-            _row(3, "letter", "Letter", 3, 0, 0, 1),
+            _row(3, "letter", "Letter invitation", 3, 0, 0, 1),
         ],
     }
     assert list(said["overview"]) == [

@@ -9,11 +9,11 @@ from launcher.problems import Problem
 from launcher.process import LONGEST_PAUSE, KeptProcess, ProcessSpec, bound, pause_before, run_once
 from unit.launcher.waiting import is_running, kill, until
 
-SLEEPER = (sys.executable, "-c", "import time; time.sleep(1000)")
+SLEEPER = (sys.executable, "-c", "import signal; signal.pause()")
 STUBBORN = (
     sys.executable,
     "-c",
-    "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(1000)",
+    "import signal; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); signal.pause()",
 )
 
 
@@ -167,7 +167,7 @@ from pathlib import Path
 from launcher.process import KeptProcess, ProcessSpec
 
 async def main():
-    command = [sys.executable, "-c", "import time; time.sleep(1000)"]
+    command = [sys.executable, "-c", "import signal; signal.pause()"]
     kept = KeptProcess(ProcessSpec(name="child", command=command, environment={}, log=Path(sys.argv[1])))
     await kept.start()
     print(kept.pid, flush=True)
