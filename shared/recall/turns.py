@@ -40,10 +40,14 @@ class Turns:
         del targets[target_id]
         if targets:
             self._practices[practice] = targets
+        self.had(practice, at)
+        return practice, target_id
+
+    def had(self, practice: str, at: float) -> None:
+        """A practice has had its turn, or as much without standing in line."""
         for one in [one for one in self._had if self._is_new(one, at)]:
             del self._had[one]
         self._had[practice] = at
-        return practice, target_id
 
     def _is_new(self, practice: str, at: float) -> bool:
         return practice not in self._had or at - self._had[practice] >= NEW_AFTER

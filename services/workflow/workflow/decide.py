@@ -112,11 +112,15 @@ class Withdrawal(NamedTuple):
 
 
 class Folded(NamedTuple):
-    """A patient before and after a batch, and what invitations must be told."""
+    """A patient before and after a batch, and what invitations must be told.
+
+    `channel` is the one through which the patient is to be invited now, if they are.
+    """
 
     before: Patient | None
     after: Patient
     withdrawals: Sequence[Withdrawal] = ()
+    channel: str | None = None
 
     @property
     def progressed(self) -> bool:

@@ -10,6 +10,7 @@ from recall.kit.consuming import Batch, Record
 from recall.kit.unit import Unit
 from workflow import messages, store
 from workflow.decide import Enrolment, Folded, Happening, Patient, fold, tallied
+from workflow.telling import tell
 
 
 class PatientsNotAssignedError(Exception):
@@ -22,7 +23,7 @@ class Queues(Protocol):
     def wake(self, targets: Iterable[str]) -> None:
         """The queues of these targets may move now."""
 
-    async def go_on(self, unit: Unit, folded: Sequence[Folded], shard: str) -> list[Folded]:
+    async def go_on(self, unit: Unit, folded: Sequence[Folded], shard: str) -> Sequence[Folded]:
         """Let those who have just come to a queue leave it at once, if nobody waits there."""
 
 
@@ -98,32 +99,12 @@ class Handlers:
         """Publish the changes, and wake the queues they may move."""
         progressed = [change for change in folded if change.progressed]
         for change in progressed:
-            _emit(unit, change, causes[change.after.patient_id])
+            tell(unit, change, causes[change.after.patient_id])
         self._wake_after(unit, {change.after.target_id for change in progressed})
 
     def _wake_after(self, unit: Unit, targets: set[str]) -> None:
         if targets:
             unit.after_commit(lambda: self.queues.wake(targets))
-
-
-def _emit(unit: Unit, change: Folded, cause: Event) -> None:
-    """Publish a patient's new status, and the end of an invitation that is out."""
-    after = change.after
-    for withdrawal in change.withdrawals:
-        unit.emit(
-            messages.invitation_withdrawn(after, withdrawal),
-            withdrawal.version,
-            at=withdrawal.what.at,
-            cause=cause,
-            partition=after.partition,
-        )
-    unit.emit(
-        messages.progressed(after),
-        after.version,
-        at=after.updated_at,
-        cause=cause,
-        partition=after.partition,
-    )
 
 
 async def _known(unit: Unit, topic: str, records: Mapping[str, list[Record]]) -> dict[str, Patient]:

@@ -150,9 +150,10 @@ async def channels_of(connection: Connection, targets: Iterable[str]) -> dict[tu
     return {(row["target_id"], row["round"]): row["channel"] for row in rows}
 
 
-async def lock_target(connection: Connection, target_id: str) -> bool:
-    """Lock a target for dispatch; False if another dispatcher has it."""
-    return bool(await connection.fetch(SQL["lock_target"], target_id))
+async def lock_targets(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Lock targets for dispatch; those that another dispatcher has are left out."""
+    rows = await connection.fetch(SQL["lock_targets"], ids)
+    return [row["target_id"] for row in rows]
 
 
 async def read_queues(connection: Connection, targets: Sequence[str] | None) -> list[Queue]:

@@ -136,6 +136,7 @@ class Room:
         now = time.monotonic()
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
+            before = self._taken
             try:
                 found = await ask(self._readers)
             except Exception as error:  # noqa: BLE001 - holding back is a courtesy, not a duty.
@@ -145,7 +146,7 @@ class Room:
             else:
                 self._answered_at = now
                 self._share = self.share(found, now)
-            self._taken = 0
+            self._taken -= before
         return self.known
 
     @property
@@ -158,8 +159,13 @@ class Room:
         """Whether by the last look no reader was behind, and nobody has gone since."""
         return self.known == self._whole
 
+    @property
+    def age(self) -> float:
+        """How many seconds ago the readers were looked at."""
+        return time.monotonic() - self._looked_at
+
     def take(self, count: int) -> None:
-        """So many were let go."""
+        """So many were let go; a negative number gives back what was taken and not used."""
         self._taken += count
 
     def share(self, found: Mapping[Reader, Position], now: float) -> float:

@@ -75,3 +75,13 @@ def test_who_must_hold_back_still_lets_new_practices_go() -> None:
     # Nobody waits for ever.
     assert turns.take(11.0, new_only=True) == ("large", "large-1")
     assert not turns
+
+
+def test_whoever_went_without_standing_in_line_is_no_newcomer() -> None:
+    turns = Turns()
+    turns.had("large", 10.0)
+    turns.line_up("large", "a")
+    turns.line_up("small", "b")
+    assert turns.take(10.5) == ("small", "b")
+    assert turns.take(10.5, new_only=True) is None
+    assert turns.take(11.0) == ("large", "a")
