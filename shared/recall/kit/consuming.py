@@ -246,7 +246,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if longest > self._limit:
             raise TooManyBadRecordsError(
                 f"{longest} bad records in a row on {self.topic.name}: nothing is folded until "
-                "an operator has looked at them (runbook: dead letters) and restarted the service"
+                "an operator has looked at them and restarted it (runbook: Too many bad records)"
             )
         return run
 
@@ -351,7 +351,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._alarm(why, partition, offset, end)
         self._misplaced[partition] = (
             f"{self.topic.name}/{partition}: offset {offset} is stored but the topic, which ends "
-            f"at {end}, was made anew: ./dev down, then ./dev up --kafka-lost (runbook: offsets)"
+            f"at {end}, was made anew: ./dev down, then ./dev up --kafka-lost "
+            "(runbook: Kafka's data are lost)"
         )
         where = TopicPartition(self.topic.name, partition)
         consumer = self.kafka()

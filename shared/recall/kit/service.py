@@ -32,10 +32,13 @@ from recall.kit.publishing import Publisher
 from recall.kit.readers import Readers
 from recall.kit.republishing import NO_TELLERS, Republishing, Teller, count_left
 from recall.kit.settings import ServiceSettings
+from recall.kit.sql import queries
 from recall.kit.unit import Unit
 from recall.kit.watching import EXIT_STUCK, TimersDue, Watch
 
 log = structlog.get_logger()
+
+SQL = queries("recall.kit")
 
 RELAY_SECONDS = 0.5
 """How often to look for what a crash left; what units leave wakes the relay."""
@@ -212,7 +215,7 @@ class Service:
         while True:
             try:
                 async with self.pool.acquire() as connection:
-                    await connection.fetch("SELECT 1 FROM inbox_offsets LIMIT 1")
+                    await connection.fetch(SQL["find_tables"])
             except Exception as error:  # noqa: BLE001 - the database may take its time.
                 self.trouble = f"waiting for the database: {type(error).__name__}"
                 await asyncio.sleep(pause)

@@ -1,5 +1,6 @@
 """What the documents say, held against what is there."""
 
+import ast
 import json
 import re
 import shlex
@@ -18,6 +19,7 @@ from recall.contracts.topics import TOPICS, channel_topic
 from unit.deploy.documents import WRITTEN, anchors_of, codes_of, links_of
 
 README = ROOT / "README.md"
+RUNBOOK = ROOT / "docs" / "runbook.md"
 ARCHITECTURE = ROOT / "ARCHITECTURE.md"
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("0*.md"))
 PAGES = pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
@@ -64,6 +66,25 @@ def test_the_readme_and_the_help_know_the_same_verbs() -> None:
     assert told <= verbs().keys()
     assert {"demo", "test", "up", "down", "status", "lag", "logs", "reset", "doctor"} <= told
     assert set(re.findall(r"^  (\w+) ", HELP, re.MULTILINE)) == verbs().keys()
+
+
+def test_make_has_every_verb_of_the_launcher() -> None:
+    [listed] = re.findall(r"^VERBS := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(listed.split()) == verbs().keys()
+
+
+def test_what_the_code_says_of_the_runbook_is_one_of_its_headings() -> None:
+    headings = re.findall(r"^## (.+)$", RUNBOOK.read_text(), re.MULTILINE)
+    named = {
+        place
+        for top in ("shared", "services", "deploy")
+        for path in (ROOT / top).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for place in re.findall(r"runbook: ([^)]+)", node.value)
+    }
+    assert named
+    assert named <= set(headings)
 
 
 def numbers_of(row: str) -> tuple[str, list[int]]:
