@@ -74,10 +74,6 @@ def _rounds(field: str) -> str:
     return ", ".join(found) or "the confirmation"
 
 
-def _conditional(flag: str) -> str:
-    return ", ".join(channel for channel in CHANNELS if flag in flags_for(channel))
-
-
 def _cost(channel: str) -> list[str]:
     size = estimate(standard_text(channel), channel, "Childhood Immunisations")
     cost = size.cost or {}

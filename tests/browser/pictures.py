@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from playwright.async_api import async_playwright
 
@@ -15,7 +16,7 @@ from browser.visiting import NARROW, WIDE, Recall, Visit, Visits
 from invitations.codes import grouped
 from invitations.letters import Content, Letter, Opening
 from invitations.practices import practice_of
-from invitations.printing import Job, print_picture
+from invitations.printing import Job, document_of
 from launcher import chromium, example, show
 from launcher.driving import Driver
 from launcher.made_up import csv_of
@@ -114,8 +115,10 @@ def letter() -> None:
     )
     code = grouped(worlds.channels().code_of("somebody"))
     opening = Opening("booking.example/b", code, "https://booking.example/b/somebody")
-    page = print_picture(Job("Letter", [Letter("somebody", content, opening)]))
-    (FOLDER / "letter.png").write_bytes(page)
+    job = Job("Letter", [Letter("somebody", content, opening)])
+    pages = document_of(job).compile(format="png", ppi=72)
+    page = pages[0] if isinstance(pages, list) else pages
+    (FOLDER / "letter.png").write_bytes(cast("bytes", page))
 
 
 async def take(recall: Recall, visits: Visits) -> list[str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ingest.cells import Rules
+from ingest.enrolling import CHUNK_ROWS
 from ingest.faults import Problem
 from ingest.rows import RowReader
-from ingest.upload import CHUNK_ROWS, Upload, open_upload
+from ingest.upload import Upload, open_upload
 from ingest.verdicts import Receipt, SeenNumbers, Tally, UploadAnswer, judge_rows
 from recall.register import Person
 from support.people import TODAY

@@ -151,7 +151,6 @@ CLEARED = {
 }
 """What can be left to the register again, each with its words."""
 _WITH = {"address": ("address", "postcode"), "carer_mobile": ("carer_name", "carer_mobile")}
-MOST_LINES = 5
 
 
 def correction(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:

@@ -24,8 +24,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CSV_ROWS = 2_000
 """Rows an export holds in memory at once."""
 
-MOST_CLINICIANS = 500
-
 _json = msgspec.json.Encoder().encode
 
 

@@ -20,8 +20,6 @@ from recall.contracts.vocabulary import (
     channel_text,
 )
 
-STATE_TEXTS = {"active": "Active", "paused": "Paused", "closed": "Closed"}
-
 IN_ROUND: tuple[Status, ...] = ("in_queue", "being_invited", "booked", "declined")
 """The columns of the round breakdown that say where a round's patients are now."""
 

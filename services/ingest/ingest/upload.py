@@ -23,8 +23,6 @@ from ingest.refusals import UploadRefused
 Row = tuple[int, list[str]]
 """A row's number in the sheet and its cells."""
 
-CHUNK_ROWS: Final = 5_000
-
 _BLOCK: Final = 65_536
 _SAMPLE_ROWS: Final = 100
 _MOST_LINES_IN_A_ROW: Final = 500
@@ -59,7 +57,7 @@ class Upload:
         """Whether the first row names the columns."""
         return bool(self.columns.names)
 
-    def chunks(self, size: int = CHUNK_ROWS) -> Iterator[list[Row]]:
+    def chunks(self, size: int) -> Iterator[list[Row]]:
         """Read the file from its beginning, `size` rows at a time; may refuse it half way.
 
         Raises:

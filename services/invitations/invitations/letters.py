@@ -12,9 +12,6 @@ from invitations.glyphs import printable
 from invitations.practices import Practice
 from recall.contracts.instants import LONDON
 
-LETTER_VERSION = 1
-"""Counts the versions of the words below and of `templates/letter.typ`."""
-
 
 class Content(msgspec.Struct, frozen=True):
     """What is kept of a letter when its batch is formed: a letter printed later says the same.

@@ -73,7 +73,7 @@ async def printed(job: Job) -> Printed:
 
 def print_letters(job: Job) -> Printed:
     """Set out and typeset: the same job gives the same bytes."""
-    document = _document(job)
+    document = document_of(job)
     # PDF/UA-1: readable by those who hear it, or no document at all.
     pdf = cast("bytes", document.compile(format="pdf", pdf_standards="ua-1", timestamp=0))
     lasts = [one["value"]["page"] for one in json.loads(document.query("<last>"))]
@@ -82,13 +82,7 @@ def print_letters(job: Job) -> Printed:
     return Printed(pdf, pages, [one["letter"] for one in addresses if not one["fits"]])
 
 
-def print_picture(job: Job, dots_per_inch: int = 72) -> bytes:
-    """The first page as a PNG picture."""
-    pages = _document(job).compile(format="png", ppi=dots_per_inch)
-    return cast("bytes", pages[0] if isinstance(pages, list) else pages)
-
-
-def _document(job: Job) -> typst.Compiler:
+def document_of(job: Job) -> typst.Compiler:
     """The template with the letters' data; typst reads no other file and no font of the system."""
     places = [set_out(one, _square(one.opening.link)) for one in job.letters]
     return typst.Compiler(

@@ -4,7 +4,7 @@ A supplier's own words are mapped once, in `SAID_BY_SUPPLIER`, for simulated let
 alike: how far the delivery is, and for a letter that ended, why it could not reach the patient.
 """
 
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from recall.contracts.vocabulary import Delivery, UndeliverableReason
 
@@ -25,8 +25,6 @@ SupplierStatus = Literal[
 
 ReturnCode = Literal["R01", "R02", "R03", "R04", "R05", "R06", "R07", "R08", "R09", "R10"]
 """Why the post brought a letter back."""
-
-SUPPLIER_STATUSES: tuple[SupplierStatus, ...] = get_args(SupplierStatus)
 
 
 class SaidOfLetter(NamedTuple):

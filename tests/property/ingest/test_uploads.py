@@ -11,6 +11,7 @@ from nhs_number.validate import is_valid
 
 from ingest import faults
 from ingest.cells import TEST_RANGE, clean, read_nhs_number
+from ingest.enrolling import CHUNK_ROWS
 from ingest.faults import Fault
 from ingest.refusals import UploadRefused
 from ingest.rejections import Rejection, Sheet, header_of
@@ -207,7 +208,7 @@ def test_a_closed_file_is_left_alone() -> None:
 
 def verdicts_of(content: bytes) -> tuple[Verdicts, list[str]]:
     upload = open_upload(io.BytesIO(content))
-    rows = [row for chunk in upload.chunks() for row in chunk]
+    rows = [row for chunk in upload.chunks(CHUNK_ROWS) for row in chunk]
     verdicts = judge_rows(rows, RowReader(upload.columns, RULES), SeenNumbers())
     return verdicts, header_of(upload.columns)
 

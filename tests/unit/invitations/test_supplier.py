@@ -1,11 +1,12 @@
 """What a print supplier says, line by line: how far the letter is, and what becomes of the patient."""
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
 from recall.channel import Reference, posted
-from recall.contracts.post import SAID_BY_SUPPLIER, SUPPLIER_STATUSES, said_of_letter
+from recall.contracts.post import SAID_BY_SUPPLIER, SupplierStatus, said_of_letter
 from recall.contracts.vocabulary import UNDELIVERABLE_TEXTS
 
 GONE, NOWHERE, REFUSED = "returned_gone_away", "returned_no_such_address", "returned_refused"
@@ -36,7 +37,7 @@ TABLE = {
 
 def test_every_status_and_every_code_has_a_line() -> None:
     assert len(SAID_BY_SUPPLIER) == len(TABLE) == 21
-    assert {status for status, _ in SAID_BY_SUPPLIER} == set(SUPPLIER_STATUSES)
+    assert {status for status, _ in SAID_BY_SUPPLIER} == set(get_args(SupplierStatus))
 
 
 @pytest.mark.parametrize("words", TABLE)
