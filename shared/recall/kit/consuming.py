@@ -30,7 +30,8 @@ from recall.kit.kafka import FETCH_BYTES, PARTITION_FETCH_BYTES, Ends
 from recall.kit.metrics import Metrics
 from recall.kit.outbox import Outbox
 from recall.kit.postgres import DATA_ERRORS, Connection
-from recall.kit.records import DeadLetter, Raw, Record, decoded, reason_of, runs
+from recall.kit.reasons import reason_of
+from recall.kit.records import DeadLetter, Raw, Record, decoded, runs
 from recall.kit.settings import ServiceSettings
 from recall.kit.unit import Unit
 

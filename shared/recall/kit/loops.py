@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from recall.kit.reasons import reason_of
+
 log = structlog.get_logger()
 
 Step = Callable[[], Awaitable[bool]]
@@ -42,7 +44,7 @@ class Loop:
             try:
                 busy = await self._step()
             except Exception as error:  # noqa: BLE001 - a loop outlives whatever ails its step.
-                self.trouble = f"{self.name}: {type(error).__name__}: {error}"[:500]
+                self.trouble = f"{self.name}: {reason_of(error)}"
                 log.warning("a step will be done again", loop=self.name, error=self.trouble)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))
                 pause = min(LONGEST_PAUSE, pause * 2)

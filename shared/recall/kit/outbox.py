@@ -16,6 +16,7 @@ from recall.kit.clock import Clock
 from recall.kit.metrics import Metrics
 from recall.kit.postgres import Connection, Pool
 from recall.kit.publishing import Parcel, Publisher
+from recall.kit.reasons import reason_of
 from recall.kit.sql import queries
 from recall.kit.unit import Unit
 
@@ -185,7 +186,7 @@ class Outbox:
         try:
             await self._publisher.publish(parcels)
         except Exception as error:  # noqa: BLE001 - the rows are stored: the relay sends them.
-            log.warning("publishing is left to the relay", error=repr(error), rows=len(ids))
+            log.warning("publishing is left to the relay", error=reason_of(error), rows=len(ids))
             self.left()
         else:
             self._probe("published")

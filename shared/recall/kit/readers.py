@@ -16,6 +16,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from recall.contracts.topics import TOPICS
 from recall.kit.kafka import Ends
+from recall.kit.reasons import reason_of
 
 log = structlog.get_logger()
 
@@ -140,7 +141,7 @@ class Room:
             try:
                 found = await ask(self._readers)
             except Exception as error:  # noqa: BLE001 - holding back is a courtesy, not a duty.
-                log.warning("readers' positions are not known", error=repr(error))
+                log.warning("readers' positions are not known", error=reason_of(error))
                 if now - self._answered_at >= PATIENCE:
                     self._share = 1.0
             else:

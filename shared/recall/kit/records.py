@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import asyncpg
 import msgspec
 
 from recall.kit.codec import Decoder, Event
+from recall.kit.reasons import reason_of
 
-LONGEST_REASON = 500
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises: a `msgspec.ValidationError` is one of the first kind."""
 
@@ -85,12 +84,3 @@ def runs(before: int, fresh: Sequence[Raw], bad: Sequence[DeadLetter]) -> tuple[
         elif record.value is not None:
             run = 0
     return longest, run
-
-
-def reason_of(error: BaseException) -> str:
-    """An error in one line that any database stores, without the values a database quotes."""
-    text = str(error).partition("\n")[0]
-    if isinstance(error, asyncpg.DataError):
-        text = text.partition(": ")[0]
-    line = f"{type(error).__name__}: {text}"[:LONGEST_REASON]
-    return line.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")

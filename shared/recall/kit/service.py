@@ -30,6 +30,7 @@ from recall.kit.outbox import Outbox
 from recall.kit.postgres import Pool, open_pool
 from recall.kit.publishing import Publisher
 from recall.kit.readers import Readers
+from recall.kit.reasons import reason_of
 from recall.kit.republishing import NO_TELLERS, Republishing, Teller, count_left
 from recall.kit.settings import ServiceSettings
 from recall.kit.sql import queries
@@ -241,7 +242,7 @@ class Service:
                 await self._broker.start()
             except Exception as error:  # noqa: BLE001 - the broker may take its time.
                 self.trouble = f"waiting for Kafka: {type(error).__name__}"
-                log.warning("Kafka does not answer yet", error=repr(error))
+                log.warning("Kafka does not answer yet", error=reason_of(error))
                 with contextlib.suppress(Exception):
                     await self._broker.stop()
                 await asyncio.sleep(pause)
@@ -278,7 +279,7 @@ def _end_if_failed(boot: "asyncio.Task[None]") -> None:
     """A service that cannot boot for a reason that no waiting mends ends, and is started anew."""
     error = None if boot.cancelled() else boot.exception()
     if error is not None:
-        log.critical("the service cannot start", error=repr(error))
+        log.critical("the service cannot start", error=reason_of(error))
         os._exit(EXIT_STUCK)
 
 

@@ -27,6 +27,7 @@ from recall.kit.kafka import (
     create_topics,
 )
 from recall.kit.publishing import Keyed, checked
+from recall.kit.reasons import reason_of
 
 log = structlog.get_logger()
 
@@ -110,7 +111,9 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
                 raise
             except Exception as error:  # noqa: BLE001 - a stream outlives whatever ails its broker.
                 self.trouble = f"{self._topic.name}: {type(error).__name__}"
-                log.warning("the stream begins anew", topic=self._topic.name, error=repr(error))
+                log.warning(
+                    "the stream begins anew", topic=self._topic.name, error=reason_of(error)
+                )
             if time.monotonic() - began > LONGEST_PAUSE:
                 pause = FIRST_PAUSE
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
@@ -206,7 +209,7 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
                 return [self._put_aside(record, error)]
             except Exception as error:  # noqa: BLE001 - nothing may go past work not done.
                 self.trouble = f"{self._topic.name}: {type(error).__name__}"
-                log.warning("work will be done again", event_id=event.id, error=repr(error))
+                log.warning("work will be done again", event_id=event.id, error=reason_of(error))
             await self._rest(pause)
             self.trouble = None
             pause = min(LONGEST_PAUSE, pause * 2)
@@ -225,7 +228,6 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _put_aside(self, record: Raw, error: Exception) -> _Outgoing:
         """The record as it came; headers say where it stood and why it is here."""
-        reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
         log.error(
             "a record is put aside",
             topic=record.topic,
@@ -234,7 +236,10 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
             reason=type(error).__name__,
         )
         where = f"{record.topic}/{record.partition}/{record.offset}"
-        headers = (("recall-came-from", where.encode()), ("recall-reason", reason.encode()))
+        headers = (
+            ("recall-came-from", where.encode()),
+            ("recall-reason", reason_of(error).encode()),
+        )
         # Cut where it is so large that with these headers the broker would refuse it.
         key = None if record.key is None else record.key[:MAX_KEY_BYTES]
         value = None if record.value is None else record.value[:MAX_RECORD_BYTES]

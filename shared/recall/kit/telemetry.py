@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from recall.kit.reasons import trace_of
+
 PERSONAL = re.compile(
     r"(?<!\d)(?:"
     r"\d{3}[ -]?\d{3}[ -]?\d{4}"
@@ -27,13 +29,18 @@ def mask(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> Mutable
     return entry
 
 
+def _trace(exc_info: Any) -> str:
+    """The traceback in a log entry: a database's own would show the row that it refused."""
+    return trace_of(exc_info[1])
+
+
 def configure(service: str, level: str, style: str) -> None:
     """Set up structlog and send the standard library's logs through the same masking."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_trace),
         mask,
     ]
     last: Any = (

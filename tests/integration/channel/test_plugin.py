@@ -249,14 +249,14 @@ async def test_a_second_copy_takes_over_what_the_first_cannot_do(broker: Broker)
 async def test_a_message_that_the_plugin_refuses_does_not_stop_its_neighbours(
     broker: Broker,
 ) -> None:
-    provider = Provider(failures=[ValueError("no such street")])
+    provider = Provider(failures=[ValueError("no such street: \udc80\nat all")])
     for number in range(3):
         await broker.ask(number)
     async with running(broker, provider):
         await broker.until_committed(3)
     assert len(await broker.reports(2)) == 2
     [letter] = await broker.read(dead_letter_topic(broker.group).name, 1)
-    assert dict(letter.headers)["recall-reason"] == b"ValueError: no such street"
+    assert dict(letter.headers)["recall-reason"] == b"ValueError: no such street: \\udc80"
 
 
 async def test_a_plugin_stops_at_too_many_bad_records_in_a_row(broker: Broker) -> None:

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import asyncpg
 import pytest
 
 from recall.contracts.events import SlotReleased
 from recall.kit.codec import decoder
-from recall.kit.records import DeadLetter, decoded, reason_of, runs
+from recall.kit.records import DeadLetter, decoded, runs
 from support.toy import encoded, slot
 
 
@@ -62,28 +61,6 @@ def test_records_are_decoded_each_by_itself() -> None:
         (1, "unreadable"),
         (3, "invalid"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (ValueError("wrong\nsecond line"), "ValueError: wrong"),
-        (ValueError(), "ValueError: "),
-        (ValueError("a\x00b"), "ValueError: a\\x00b"),
-        (ValueError("\ud800"), "ValueError: \\ud800"),
-        (ValueError("x" * 9999), "ValueError: " + "x" * 488),
-        (
-            asyncpg.DataError("invalid input for query argument $1: 'Mary' (an integer is needed)"),
-            "DataError: invalid input for query argument $1",
-        ),
-        (
-            asyncpg.InvalidTextRepresentationError('invalid input syntax for type uuid: "Mary"'),
-            "InvalidTextRepresentationError: invalid input syntax for type uuid",
-        ),
-    ],
-)
-def test_a_reason_is_one_line_without_values(error: Exception, reason: str) -> None:
-    assert reason_of(error) == reason
 
 
 def test_a_reason_names_the_field_and_never_its_text() -> None:
