@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from browser.visiting import Recall
+from invitations.app import ways_of
 from invitations.behaviour import Scenario
 from invitations.channels import Channels
 from invitations.settings import Settings
@@ -78,7 +79,7 @@ def channels() -> Channels:
     settings = Settings(
         kafka_bootstrap_servers="unused", database_url="unused", port=1, token="unused"
     )
-    return Channels(settings, Scenario())
+    return Channels(ways_of(settings), Scenario())
 
 
 async def link_of(recall: Recall, target_id: str, person: MadeUp, round_number: int = 1) -> str:

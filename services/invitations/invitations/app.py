@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -15,13 +16,13 @@ from invitations import (
     simulation,
     store,
 )
-from invitations.behaviour import scenario_from
-from invitations.channels import Channels
+from invitations.behaviour import scenario_of
+from invitations.channels import Channels, Ways
 from invitations.handlers import handlers
 from invitations.letter_routes import router as letters
 from invitations.offering import Rotation
 from invitations.pages import router as pages
-from invitations.practices import practices_from
+from invitations.practices import practices_of
 from invitations.republishing import TELLERS
 from invitations.routes import router
 from invitations.settings import Settings
@@ -44,9 +45,9 @@ def create_app(settings: Settings) -> FastAPI:
             return await store.count_timers(connection, now)
 
     service = Service("invitations", settings, timers_due=timers_due)
-    channels = Channels(settings, scenario_from(settings.scenario_file))
+    channels = Channels(ways_of(settings), scenario_of(_text(settings.scenario_file)))
     rotation = Rotation()
-    practices = practices_from(settings.practices_file)
+    practices = practices_of(_text(settings.practices_file))
     for topic, handler in handlers(channels, rotation).items():
         service.reads(topic, handler)
     service.every(TIMER_SECONDS, "simulation", partial(simulation.act, service, channels, rotation))
@@ -71,3 +72,20 @@ def create_app(settings: Settings) -> FastAPI:
     if phone:
         app.mount(phones.ASSETS.prefix, phones.ASSETS)
     return app
+
+
+def ways_of(settings: Settings) -> Ways:
+    """What the channels need of the settings."""
+    return Ways(
+        simulated=settings.simulated,
+        seed=settings.seed,
+        booking_url=settings.booking_url,
+        link_key=settings.link_key.get_secret_value().encode(),
+        bootstrap=settings.kafka_bootstrap_servers,
+        partitions=settings.partitions,
+    )
+
+
+def _text(path: Path | None) -> str | None:
+    """What stands in a file that a setting names."""
+    return path.read_text() if path else None

@@ -7,7 +7,6 @@ from the seed and the invitation's id, so that the same seed gives the same crow
 import json
 import math
 from datetime import timedelta
-from pathlib import Path
 from statistics import NormalDist
 from typing import Literal
 
@@ -89,15 +88,13 @@ class Act(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
 
-def scenario_from(path: Path | None) -> Scenario:
-    """The scenario of a file, or one without scripts.
+def scenario_of(text: str | None) -> Scenario:
+    """The scenario that a file's text tells, or one without scripts.
 
     Raises:
-        msgspec.ValidationError: the file says something a scenario cannot.
+        msgspec.ValidationError: it says something a scenario cannot.
     """
-    if path is None:
-        return Scenario()
-    return msgspec.convert(json.loads(path.read_text()), Scenario)
+    return Scenario() if text is None else msgspec.convert(json.loads(text), Scenario)
 
 
 class Going(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -13,7 +14,7 @@ from invitations.answers import Invitation, MessageKind, Slot
 from invitations.behaviour import ANSWERS_AGAIN, Going, Scenario, acts_of
 from invitations.codes import code_of, grouped
 from invitations.compose import Facts, invitation_text, message_text
-from invitations.settings import Settings
+from invitations.phone import Sent
 from invitations.store import acts, threads
 from recall.contracts.events import Destination, OfferedSlot
 from recall.contracts.instants import instant, london_date
@@ -30,6 +31,8 @@ PHONE_REPORT = "/reply/phone-"
 """What the id of a reply from the phone's page has, and no other."""
 TOKEN_BYTES = 16
 """128 bits: no link can be guessed."""
+LETTERS: tuple[Literal["A", "B", "C"], ...] = ("A", "B", "C")
+"""What the slots of an offer are called, in its order."""
 CODE_BYTES = 16
 """More than a code's signs can tell apart, so that all are as likely."""
 
@@ -89,19 +92,37 @@ def opening_of(code: str) -> int:
     return int.from_bytes(hashlib.sha256(code.encode()).digest()[:8], signed=True)
 
 
+class Ways(msgspec.Struct, frozen=True):
+    """How this process reaches patients.
+
+    Attributes:
+        simulated: the channels that it plays itself; others are left to plugins.
+        seed: of the simulated patients' odds.
+        booking_url: the public address of the patients' pages.
+        link_key: the secret from which links are derived.
+        bootstrap: the brokers on which plugins' topics are made.
+        partitions: of such a topic.
+    """
+
+    simulated: frozenset[str]
+    seed: int
+    booking_url: str
+    link_key: bytes
+    bootstrap: str
+    partitions: int
+
+
 class Channels:
     """Sends through whichever channel an invitation has."""
 
-    def __init__(self, settings: Settings, scenario: Scenario) -> None:
-        self._settings = settings
+    def __init__(self, ways: Ways, scenario: Scenario) -> None:
+        self._ways = ways
         self._scenario = scenario
-        self._simulated = settings.simulated
-        self._link_key = settings.link_key.get_secret_value().encode()
         self._made: set[str] = set()
 
     def simulates(self, channel: str) -> bool:
         """Whether this service plays the channel itself."""
-        return channel in self._simulated
+        return channel in self._ways.simulated
 
     def plays_text(self, channel: str) -> bool:
         """Whether the channel's messages are to be seen on simulated phones."""
@@ -109,7 +130,7 @@ class Channels:
 
     def token_of(self, invitation_id: str) -> str:
         """The token in an invitation's link, which is stored nowhere."""
-        secret = hmac.digest(self._link_key, invitation_id.encode(), "sha256")[:TOKEN_BYTES]
+        secret = hmac.digest(self._ways.link_key, invitation_id.encode(), "sha256")[:TOKEN_BYTES]
         return base64.urlsafe_b64encode(secret).decode().rstrip("=")
 
     def code_of(self, invitation_id: str) -> str:
@@ -123,30 +144,30 @@ class Channels:
     @property
     def page_key(self) -> bytes:
         """The key by which the patients' pages know their visitors and forms."""
-        return hmac.digest(self._link_key, b"pages", "sha256")
+        return hmac.digest(self._ways.link_key, b"pages", "sha256")
 
     @property
     def secure(self) -> bool:
         """Whether the pages are served over TLS."""
-        return self._settings.booking_url.startswith("https://")
+        return self._ways.booking_url.startswith("https://")
 
     @property
     def page(self) -> str:
         """The address at which codes are typed, as people read it."""
-        return f"{self._settings.booking_url.partition('://')[2]}/b"
+        return f"{self._ways.booking_url.partition('://')[2]}/b"
 
     def link_of(self, invitation_id: str) -> str:
         """The address of an invitation's booking page."""
-        return f"{self._settings.booking_url}/b/{self.token_of(invitation_id)}"
+        return f"{self._ways.booking_url}/b/{self.token_of(invitation_id)}"
 
     async def prepare(self, channels: Iterable[str]) -> None:
         """Make the topics of plugins' channels before their first message."""
         missing = {c for c in channels if not self.simulates(c)} - self._made
         if missing:
             await create_topics(
-                self._settings.kafka_bootstrap_servers,
+                self._ways.bootstrap,
                 [channel_topic(channel) for channel in sorted(missing)],
-                self._settings.partitions,
+                self._ways.partitions,
             )
             self._made |= missing
 
@@ -160,11 +181,11 @@ class Channels:
             sent = [self._sent(one) for one in shown[:KEPT_OF_A_BATCH]]
             await threads.add_sent(unit.connection, sent)
 
-    def _sent(self, one: Outgoing) -> threads.Sent:
+    def _sent(self, one: Outgoing) -> Sent:
         """What the patient's simulated phone shows."""
         i = one.invitation
         text = self._text(one, contact_for(one.patient, one.at))
-        return threads.Sent(i.invitation_id, "invitation", text, one.at)
+        return Sent(i.invitation_id, "invitation", text, one.at)
 
     def _text(self, one: Outgoing, contact: Contact) -> str:
         """The words of an invitation."""
@@ -195,7 +216,7 @@ class Channels:
             mobile=contact_for(one.patient, one.at).mobile if self._scenario.magic else None,
             attempt=one.attempt,
         )
-        found = acts_of(self._scenario, self._settings.seed, going)
+        found = acts_of(self._scenario, self._ways.seed, going)
         return [_act(i, one.at + act.after, act.kind, act.text) for act in found]
 
     def _request(self, unit: Unit, one: Outgoing) -> None:
@@ -253,7 +274,7 @@ class Channels:
         """Keep further messages for the simulated phones."""
         composed = await self._composed(unit, messages, offers)
         sent = [
-            threads.Sent(m.invitation.invitation_id, m.kind, text, m.at)
+            Sent(m.invitation.invitation_id, m.kind, text, m.at)
             for m, (_, text) in zip(messages, composed, strict=True)
         ]
         await threads.add_sent(unit.connection, sent)
@@ -376,6 +397,6 @@ def _destination(contact: Contact) -> Destination:
 
 def _offered(offer: Sequence[Slot]) -> list[OfferedSlot]:
     return [
-        wire.OfferedSlot(letter=letter, slot_id=slot.slot_id, starts_at=instant(slot.starts_at))  # type: ignore[arg-type]
-        for letter, slot in zip("ABC", offer, strict=False)
+        wire.OfferedSlot(letter=letter, slot_id=slot.slot_id, starts_at=instant(slot.starts_at))
+        for letter, slot in zip(LETTERS, offer, strict=False)
     ]

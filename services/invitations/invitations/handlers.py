@@ -22,6 +22,8 @@ from recall.contracts.events import (
     InvitationWithdrawn,
     PatientEnrolled,
     ReplyReceived,
+    SlotReleased,
+    SlotWithdrawn,
     TargetSaved,
 )
 from recall.contracts.instants import london_date, moment
@@ -127,12 +129,12 @@ async def on_patient_requests(batch: Batch, *, channels: Channels, rotation: Rot
 
 async def on_slots(batch: Batch) -> None:
     """Keep the practices' slots; of one slot the highest version counts."""
-    newest: dict[tuple[str, str], object] = {}
+    newest: dict[tuple[str, str], SlotReleased | SlotWithdrawn] = {}
     for record in batch.records:
-        data = record.event.data
+        data: SlotReleased | SlotWithdrawn = record.event.data
         key = (data.target_id, data.slot_id)
         known = newest.get(key)
-        if known is None or known.version < data.version:  # type: ignore[attr-defined]
+        if known is None or known.version < data.version:
             newest[key] = data
     connection = batch.unit.connection
     released = [s for s in newest.values() if isinstance(s, wire.SlotReleased)]

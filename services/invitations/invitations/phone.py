@@ -8,8 +8,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from invitations.store.counter import Wrote
-from invitations.store.threads import Sent, Thread
 from recall.contracts.instants import LONDON
 from recall.contracts.vocabulary import UNDELIVERABLE_TEXTS, channel_text
 from recall.texts import size_of
@@ -37,6 +35,38 @@ _WHY: Mapping[str, str] = {str(code): text for code, text in UNDELIVERABLE_TEXTS
 _ADDRESS = re.compile(r"https?://\S+?(?=[.,;]?(?:\s|$))")
 _MOBILE = re.compile(r"(?:0|\+?44)7700900[0-9]{3}")
 _NHS_NUMBER = re.compile(r"999[0-9]{7}")
+
+
+class Sent(Struct, frozen=True):
+    """A text that a simulated phone got: about an invitation, of a kind, its words, when."""
+
+    invitation_id: str
+    kind: str
+    body: str
+    sent_at: datetime
+
+
+class Thread(Struct, frozen=True):
+    """An invitation by text, as far as a phone shows it."""
+
+    invitation_id: str
+    target_id: str
+    round: int
+    channel: str
+    partition: int
+    state: str
+    reason: str | None
+    delivery: str | None
+    dispatched_at: datetime
+    expires_at: datetime
+
+
+class Wrote(Struct, frozen=True):
+    """What a patient wrote, what it was taken to mean, and when."""
+
+    text: str
+    meaning: str
+    at: datetime
 
 
 class Bubble(Struct, frozen=True):

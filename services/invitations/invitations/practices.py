@@ -8,7 +8,6 @@ its telephone number is one of 01632 960000 to 960999, which belong to nobody.
 import json
 from collections.abc import Mapping
 from hashlib import blake2b
-from pathlib import Path
 
 import msgspec
 
@@ -31,15 +30,13 @@ Practices = Mapping[str, Practice]
 """Practices by their codes."""
 
 
-def practices_from(path: Path | None) -> Practices:
-    """The directory in a file: `{"A81001": {"name": …, "phone": …, "address": […]}}`.
+def practices_of(text: str | None) -> Practices:
+    """A directory as a file holds it: `{"A81001": {"name": …, "phone": …, "address": […]}}`.
 
     Raises:
-        msgspec.ValidationError: the file says something else.
+        msgspec.ValidationError: it says something else.
     """
-    return (
-        {} if path is None else msgspec.convert(json.loads(path.read_text()), dict[str, Practice])
-    )
+    return {} if text is None else msgspec.convert(json.loads(text), dict[str, Practice])
 
 
 def practice_of(code: str, known: Practices) -> Practice:

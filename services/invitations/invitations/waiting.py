@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from invitations import store
 from invitations.answers import Slot
 from invitations.offering import BEGINNING
+from invitations.phone import Wrote
 from invitations.store import counter
 from recall.contracts.instants import instant
 from recall.kit.unit import Unit
@@ -34,7 +35,7 @@ async def replies(unit: Unit, target_id: str) -> dict[str, object]:
 
 
 def _shown(
-    one: counter.Waiting, wrote: Sequence[counter.Wrote], slots: Mapping[str, Slot]
+    one: counter.Waiting, wrote: Sequence[Wrote], slots: Mapping[str, Slot]
 ) -> dict[str, object]:
     lettered = zip("ABC", one.offer, strict=True)
     offer = [(letter, slots[slot]) for letter, slot in lettered if slot and slot in slots]

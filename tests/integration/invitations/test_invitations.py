@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from invitations import availability, simulation
+from invitations.app import ways_of
 from invitations.behaviour import Scenario
 from invitations.channels import Channels
 from invitations.deadlines import _claim, expire
@@ -144,7 +145,7 @@ class Invitations(Alone):
 async def service(stores: TestStores) -> AsyncIterator[Invitations]:
     dsn = await fresh_database(stores)
     settings = Settings(kafka_bootstrap_servers="127.0.0.1:1", database_url=dsn, port=1, token="t")
-    channels = Channels(settings, Scenario(silent_unless_scripted=True))
+    channels = Channels(ways_of(settings), Scenario(silent_unless_scripted=True))
     rotation = Rotation()
     async with pool_of(dsn, stores.role_password, "invitations") as pool:
         found = Invitations(

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from integration.invitations.test_invitations import ACTOR, START, Invitations, patient_id, service
 from invitations import resending
 from invitations.retrying import BACK_OFF
@@ -55,7 +57,7 @@ def failure(report: str, at: datetime) -> events.DeliveryReported:
 
 async def invited(service: Invitations) -> None:
     """An invitation that a plugin sends."""
-    service.channels._simulated = frozenset()
+    service.channels._ways = replace(service.channels._ways, simulated=frozenset())
     service.channels._made = {"sms"}
     await service.target()
     await service.hear(target(), service.patient(1))

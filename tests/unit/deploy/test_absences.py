@@ -13,6 +13,7 @@ from launcher.paths import ROOT
 CODE = sorted(path for top in ("services", "shared") for path in (ROOT / top).rglob("*.py"))
 SERVICES = [path for path in CODE if path.is_relative_to(ROOT / "services")]
 KIT = ROOT / "shared" / "recall" / "kit"
+CODE_MAP = (ROOT / "ARCHITECTURE.md").read_text().partition("## Code map")[2].partition("\n## ")[0]
 SQL = sorted(path for top in ("services", "shared") for path in (ROOT / top).rglob("*.sql"))
 
 STATEMENT = re.compile(r"\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|COPY)\s")
@@ -30,17 +31,22 @@ def calls(tree: ast.AST) -> Iterator[str]:
                     yield name
 
 
-def pure_modules() -> list[Path]:
-    """Those that import-linter keeps pure; a package stands for all that is in it."""
+def pure_names() -> list[str]:
+    """The modules and packages that import-linter keeps pure."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text())
     [rule] = [
         rule
         for rule in config["tool"]["importlinter"]["contracts"]
         if rule["name"] == "Pure modules do not act"
     ]
+    return list(rule["source_modules"])
+
+
+def pure_modules() -> list[Path]:
+    """Their files; a package stands for all that is in it."""
     found = []
-    for name in rule["source_modules"]:
-        inside = [path for path in SERVICES if stands_in(path, name)]
+    for name in pure_names():
+        inside = [path for path in CODE if stands_in(path, name)]
         assert inside, f"{name} is nowhere"
         found += inside
     return found
@@ -51,6 +57,19 @@ def stands_in(path: Path, name: str) -> bool:
     folder, module = name.split(".")
     parts = path.with_suffix("").parts
     return parts[-2:] == (folder, module) or parts[-3:-1] == (folder, module)
+
+
+def test_the_code_map_calls_those_modules_pure_that_are_kept_so() -> None:
+    rows = re.findall(r"^\| `(.+?)` \| (.*)pure: (.*) \|$", CODE_MAP, re.MULTILINE)
+    called = set()
+    for place, _, modules in rows:
+        top = Path(place).stem
+        if place.startswith("services/"):
+            listed = re.findall(r"`(\w+)/?`", modules.partition(". Acting:")[0])
+            called |= {f"{top}.{module}" for module in listed}
+        else:
+            called.add(f"recall.{top}")
+    assert called == set(pure_names())
 
 
 def test_no_service_commits_acknowledges_or_publishes() -> None:

@@ -5,7 +5,6 @@ import re
 import zlib
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from invitations.codes import LENGTH, SIGNS, code_of, grouped, read_code
 from invitations.glyphs import printable
 from invitations.letters import Content, Letter, Opening, answer_by, set_out
-from invitations.practices import Practice, practice_of, practices_from
+from invitations.practices import Practice, practice_of, practices_of
 from invitations.printing import Job, print_letters, printed
 
 EXPIRES = datetime(2025, 9, 22, 8, tzinfo=UTC)
@@ -148,10 +147,9 @@ def test_one_wrong_sign_or_two_in_the_wrong_order_are_always_noticed() -> None:
         assert read_code(swapped) == (CODE if one == other else None)
 
 
-def test_a_practice_is_the_directorys_or_made_up(tmp_path: Path) -> None:
-    file = tmp_path / "practices.json"
-    file.write_text('{"A81001": {"name": "Elm Surgery", "phone": "01632 960 001"}}')
-    assert practice_of("A81001", practices_from(file)).name == "Elm Surgery"
-    made_up = practice_of("B82002", practices_from(None))
+def test_a_practice_is_the_directorys_or_made_up() -> None:
+    text = '{"A81001": {"name": "Elm Surgery", "phone": "01632 960 001"}}'
+    assert practice_of("A81001", practices_of(text)).name == "Elm Surgery"
+    made_up = practice_of("B82002", practices_of(None))
     assert made_up == practice_of("B82002", {})
     assert re.fullmatch(r"01632 960 \d{3}", made_up.phone)

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from invitations.answers import Slot
+from invitations.phone import Wrote
 from invitations.store import SQL
 from recall.kit.postgres import Connection
 
@@ -33,14 +34,6 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     offer: tuple[str | None, str | None, str | None]
     nhs_number: str
     name: str
-
-
-class Wrote(msgspec.Struct, frozen=True):
-    """What a patient wrote, what it was taken to mean, and when."""
-
-    text: str
-    meaning: str
-    at: datetime
 
 
 async def hold_dispatches(connection: Connection, partition: int) -> None:

@@ -1,21 +1,12 @@
 """Queries of the simulated phone: the texts that made-up patients got and sent."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 import msgspec
 
+from invitations.phone import Sent, Thread
 from invitations.store import SQL, columns
 from recall.kit.postgres import Connection
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """A text that a simulated phone got: about an invitation, of a kind, its words, when."""
-
-    invitation_id: str
-    kind: str
-    body: str
-    sent_at: datetime
 
 
 class Phone(msgspec.Struct, frozen=True):
@@ -26,21 +17,6 @@ class Phone(msgspec.Struct, frozen=True):
     last_name: str | None
     nhs_number: str
     target: str
-
-
-class Thread(msgspec.Struct, frozen=True):
-    """An invitation by text, as far as a phone shows it."""
-
-    invitation_id: str
-    target_id: str
-    round: int
-    channel: str
-    partition: int
-    state: str
-    reason: str | None
-    delivery: str | None
-    dispatched_at: datetime
-    expires_at: datetime
 
 
 async def add_sent(connection: Connection, texts: Sequence[Sent]) -> None:
