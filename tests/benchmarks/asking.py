@@ -5,6 +5,7 @@ import random
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import httpx
@@ -63,6 +64,19 @@ def deep_cursor(sort: str, n: int) -> str:
     return cursor_of(Place(sort, patient_id(n), micros))  # type: ignore[arg-type]
 
 
+class Question(NamedTuple):
+    """An address, and the form that is sent to it, if one is."""
+
+    path: str
+    form: dict[str, str] | None = None
+
+    async def put(self, client: httpx.AsyncClient) -> httpx.Response:
+        """Ask it, as a browser does: a form leads on to the page it is answered with."""
+        if self.form is None:
+            return await client.get(self.path)
+        return await client.post(self.path, data=self.form, follow_redirects=True)
+
+
 class Questions:
     """Draws what is asked next."""
 
@@ -71,24 +85,25 @@ class Questions:
         self._draw = random.Random(seed)
         self._kinds = [kind for kind, share in SHARES for _ in range(share)]
 
-    def any(self) -> tuple[str, str]:
-        """A kind by its share, and an address of it."""
+    def any(self) -> tuple[str, Question]:
+        """A kind by its share, and a question of it."""
         kind = self._draw.choice(self._kinds)
         return kind, self.of(kind)
 
-    def of(self, kind: str) -> str:
-        """An address of a kind."""
+    def of(self, kind: str) -> Question:
+        """A question of a kind."""
         n = self._draw.randrange(self._patients)
         if kind == "target JSON":
-            return API
+            return Question(API)
         if kind == "target page":
-            return PAGE
+            return Question(PAGE)
         if kind == "search":
             number = nhs_number(n)
-            return f"{PAGE}/patients?nhs_number={number[:3]}+{number[3:6]}+{number[6:]}"
+            spaced = f"{number[:3]} {number[3:6]} {number[6:]}"
+            return Question(f"{PAGE}/patients", {"nhs_number": spaced})
         if kind == "patient":
-            return f"{PAGE}/patients/{patient_id(n)}"
-        return self._list(n)
+            return Question(f"{PAGE}/patients/{patient_id(n)}")
+        return Question(self._list(n))
 
     def _list(self, n: int) -> str:
         sort = self._draw.choice(SORTS)
@@ -119,8 +134,8 @@ async def ask(
         for number in range(round(rate * seconds)):
             due = began + number / rate
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            kind, path = questions.any()
-            group.create_task(_one(client, kind, path, due, answers))
+            kind, question = questions.any()
+            group.create_task(_one(client, kind, question, due, answers))
     took = time.monotonic() - began
     answers.reached = sum(map(len, answers.seconds.values())) / took
     answers.slowest = sorted(answers.slowest, reverse=True)[:10]
@@ -128,10 +143,11 @@ async def ask(
 
 
 async def _one(
-    client: httpx.AsyncClient, kind: str, path: str, due: float, answers: Answers
+    client: httpx.AsyncClient, kind: str, question: Question, due: float, answers: Answers
 ) -> None:
+    path = question.path
     try:
-        answer = await client.get(path)
+        answer = await question.put(client)
     except httpx.HTTPError as error:
         answers.errors.append(f"{path}: {error!r}")
         return

@@ -36,7 +36,7 @@ REASONS = (
 """Reasons that the removal form suggests."""
 
 _PATIENT = re.compile(UUID_PATTERN[1:-1])
-_FILTERS = ("nhs_number", "status", "description", "round", "did_not_book_in")
+_FILTERS = ("status", "description", "round", "did_not_book_in")
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,9 @@ def read_chosen(pairs: Sequence[tuple[str, str]]) -> Chosen:
         FilterError: nobody is chosen, or the form is not one of ours.
     """
     values = dict(pairs)
+    if values.get("nhs_number", "").strip():
+        # Left out, it would choose everybody.
+        raise FilterError("nhs_number", "Select patients on the list, not by NHS number.")
     filters = parse({name: values.get(name, "") for name in _FILTERS})
     if values.get("whom") == "all":
         return Chosen(filters)
@@ -113,8 +116,6 @@ def in_words(filters: Filters, choices: Mapping[str, Any]) -> list[str]:
         choices: the words of each choice, as `screens.form` has them.
     """
     found = []
-    if filters.nhs_number:
-        found.append(f"NHS number {_spaced(filters.nhs_number)}")
     if filters.status:
         found.append(f"Status: {choices['statuses'][filters.status]}")
     if filters.description:
@@ -124,10 +125,6 @@ def in_words(filters: Filters, choices: Mapping[str, Any]) -> list[str]:
     if filters.did_not_book_in is not None:
         found.append(f"Did not book in: {_round(filters.did_not_book_in, choices)}")
     return found
-
-
-def _spaced(digits: str) -> str:
-    return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
 
 
 def _round(at: int, choices: Mapping[str, Any]) -> str:

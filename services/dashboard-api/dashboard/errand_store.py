@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from dashboard.cells import Cell
+from dashboard.cells import Cell, counted
 from dashboard.errand import BATCH, Chosen, Errand, Found
-from dashboard.store import count_matching, find_by_number
 from dashboard.views import Row
 from recall.kit.postgres import Connection
 from recall.kit.sql import queries
@@ -44,12 +43,10 @@ async def find(
         )
         n, standing, names = row or (0, 0, None)
         return Found(n, standing, tuple(names or ()))
-    numbered = await find_by_number(connection, target_id, chosen.filters.nhs_number)
-    n = await count_matching(connection, cells, numbered)
     standing = await connection.fetchval(
-        SQL["count_standing"], target_id, ids, now, numbered, COUNT_NO_FURTHER + 1
+        SQL["count_standing"], target_id, ids, now, COUNT_NO_FURTHER + 1
     )
-    return Found(n, standing, ())
+    return Found(counted(cells), standing, ())
 
 
 async def add(
@@ -69,15 +66,11 @@ async def add(
     if added is None:
         return False
     ids = [cell.id for cell in cells]
-    patients: Sequence[str] | None = chosen.patients
-    if patients is None:
-        number = chosen.filters.nhs_number
-        patients = await find_by_number(connection, errand.target_id, number)
-    if patients is None:
+    if chosen.patients is None:
         status = await connection.execute(SQL["choose_by_cells"], errand.id, ids, BATCH)
     else:
         status = await connection.execute(
-            SQL["choose_by_id"], errand.id, ids, list(patients), BATCH
+            SQL["choose_by_id"], errand.id, ids, list(chosen.patients), BATCH
         )
     await connection.execute(SQL["count_chosen"], errand.id, int(status.rpartition(" ")[2]))
     return True

@@ -40,7 +40,10 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True)
 class Filters:
-    """What a list shows; None filters nothing.  All that are given apply together."""
+    """What a list shows; None filters nothing.  All that are given apply together.
+
+    `nhs_number` is for programs alone, who ask the API: no page has it in its address.
+    """
 
     nhs_number: str | None = None
     status: str | None = None
@@ -90,7 +93,7 @@ def parse(values: Mapping[str, str]) -> Filters:
     """
     given = {name: value.strip() for name, value in values.items() if value.strip()}
     return Filters(
-        nhs_number=_nhs_number(given.get("nhs_number")),
+        nhs_number=parse_nhs_number(given["nhs_number"]) if "nhs_number" in given else None,
         status=_listed("status", given.get("status"), (*STATUSES, *GROUPS)),
         description=_listed("description", given.get("description"), DESCRIPTIONS),
         round=_round("round", given.get("round")),
@@ -98,10 +101,14 @@ def parse(values: Mapping[str, str]) -> Filters:
     )
 
 
-def _nhs_number(text: str | None) -> str | None:
-    """Ten digits, however they are spaced."""
-    if text is None:
-        return None
+def parse_nhs_number(text: str) -> str:
+    """Ten digits, however they are spaced.
+
+    Raises:
+        FilterError: it is none; the message says why and does not repeat it.
+    """
+    if not text:
+        raise FilterError("nhs_number", "Enter an NHS number.")
     digits = _GAPS.sub("", text)
     if not re.fullmatch(r"[0-9]{10}", digits):
         raise FilterError("nhs_number", "An NHS number has 10 digits.")

@@ -50,7 +50,6 @@ def form(target: Target, filters: Filters, sort: str) -> dict[str, Any]:
         "rounds": {str(r.round): f"{r.round}. {r.name}" for r in target.rounds},
         "sorts": {name: SORT_TEXTS[name] for name in SORTS},
         "chosen": {
-            "nhs_number": spaced(filters.nhs_number) if filters.nhs_number else "",
             "status": filters.status or "",
             "description": filters.description or "",
             "round": "" if filters.round is None else str(filters.round),
@@ -82,9 +81,8 @@ def _description_choices() -> dict[str, str]:
 
 
 def query_of(filters: Filters, sort: str, **more: str) -> str:
-    """The filters as a query string, for the next page and the file."""
+    """The filters as a query string, for the next page and the file; never an NHS number."""
     given = {
-        "nhs_number": filters.nhs_number,
         "status": filters.status,
         "description": filters.description,
         "round": filters.round,

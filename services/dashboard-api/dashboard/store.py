@@ -311,6 +311,12 @@ async def find_by_number(
     return [row["patient_id"] for row in rows]
 
 
+async def find_patient(connection: Connection, target_id: str, nhs_number: str) -> str | None:
+    """The patient of a target with an NHS number; None when nobody on it has the number."""
+    found: str | None = await connection.fetchval(SQL["find_patient"], target_id, nhs_number)
+    return found
+
+
 async def count_matching(
     connection: Connection, cells: Sequence[Cell], patients: Sequence[str] | None
 ) -> int:

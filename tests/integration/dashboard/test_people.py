@@ -181,6 +181,25 @@ async def test_all_that_match_are_settled_at_confirmation_and_sent_in_batches(
     assert "35 patients were removed" in await page(board, answer.headers["location"])
 
 
+async def test_a_search_finds_who_was_removed_and_who_was_uploaded_again_as_they_are_now(
+    board: Board,
+) -> None:
+    async def found() -> str:
+        form = {"nhs_number": "999 000 0001"}
+        answer = await board.client.post(f"{HERE}/patients", data=form)
+        return str(answer.headers.get("location", "nobody"))
+
+    # Who is known by name alone is not on the list yet.
+    await board.hear(enrolled(1))
+    assert await found() == "nobody"
+    await board.hear(progressed(1, "removed"))
+    assert await found() == f"{HERE}/patients/{patient_id(1)}"
+    assert "was removed from the target" in await page(board, await found())
+    again = enrolled(2, nhs_number="9990000001", enrolment=2)
+    await board.hear(again, progressed(2, "in_queue", updated_at="2025-09-01T08:00:00.000000Z"))
+    assert await found() == f"{HERE}/patients/{patient_id(2)}"
+
+
 async def test_a_batch_is_sent_again_with_its_key_until_it_is_answered(
     board: Board, upstream: Upstream
 ) -> None:

@@ -191,17 +191,65 @@ async def test_the_list_pages_on_and_keeps_its_filters(board: Board) -> None:
     page = (await board.client.get(f"/targets/{TARGET}/patients?status=booked&limit=40")).text
     (following,) = re.findall(r'rel="next" href="([^"]+)"', page)
     rest = (await board.client.get(following.replace("&amp;", "&"))).text
-    assert page.count('<th scope="row">') == 40
-    assert rest.count('<th scope="row">') == 24
+    assert page.count('scope="row"') == 40
+    assert rest.count('scope="row"') == 24
     assert 'rel="next"' not in rest
 
 
+async def test_a_search_leads_to_the_patient_and_no_address_holds_the_number(board: Board) -> None:
+    path = f"/targets/{TARGET}/patients"
+    for typed in ("9990000007", " 999 000 0007 "):
+        answer = await board.client.post(path, data={"nhs_number": typed})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{path}/{patient_id(7)}")
+    page = (await board.client.get(path)).text
+    assert f'method="post" action="{path}"' in page
+    assert not re.search(r"999.?000|nhs_number=", " ".join(re.findall(r'href="([^"]*)"', page)))
+
+
 async def test_a_wrong_number_is_said_beside_its_field(board: Board) -> None:
-    answer = await board.client.get(f"/targets/{TARGET}/patients?nhs_number=<b>12")
+    path = f"/targets/{TARGET}/patients"
+    answer = await board.client.post(path, data={"nhs_number": "<b>12"})
     assert answer.status_code == 422
     assert "An NHS number has 10 digits." in answer.text
-    assert "&lt;b&gt;12" in answer.text
+    assert 'value="&lt;b&gt;12"' in answer.text
     assert "<b>12" not in answer.text
+    empty = await board.client.post(path, data={"nhs_number": " "})
+    assert (empty.status_code, "Enter an NHS number." in empty.text) == (422, True)
+
+
+async def test_a_number_of_nobody_is_said_above_the_list(board: Board) -> None:
+    answer = await board.client.post(
+        f"/targets/{TARGET}/patients", data={"nhs_number": "9990009999"}
+    )
+    assert answer.status_code == 200
+    assert "Nobody on this target has this NHS number" in answer.text
+    assert "999 000 9999" in answer.text
+    assert "121 patients</h2>" in answer.text
+    assert (await board.client.post("/targets/nothing/patients")).status_code == 415
+
+
+async def test_a_number_in_the_address_of_a_page_is_refused_and_not_repeated(
+    board: Board,
+) -> None:
+    for page in ("patients?", "patients?status=booked&", "remove?whom=all&", "reprocess?whom=all&"):
+        answer = await board.client.get(f"/targets/{TARGET}/{page}nhs_number=9990000007")
+        assert answer.status_code == 422, page
+        assert "9990000007" not in answer.text.replace(" ", "")
+    empty = await board.client.get(f"/targets/{TARGET}/patients?nhs_number=&status=booked")
+    assert empty.status_code == 200
+
+
+async def test_a_search_by_cookie_must_come_from_our_own_pages(
+    browser: httpx.AsyncClient,
+) -> None:
+    browser.cookies.set(COOKIE, session_of(TOKEN))
+    for origin, status in (("http://elsewhere", 403), ("http://board", 303)):
+        answer = await browser.post(
+            f"/targets/{TARGET}/patients",
+            data={"nhs_number": "9990000007"},
+            headers={"Origin": origin},
+        )
+        assert answer.status_code == status
 
 
 async def test_a_patients_page_tells_their_story(board: Board) -> None:

@@ -16,6 +16,7 @@ from dashboard.filters import (
     parse,
     parse_cursor,
     parse_limit,
+    parse_nhs_number,
     parse_sort,
 )
 
@@ -49,6 +50,14 @@ def test_a_filter_that_cannot_be_meant_is_refused_by_name(
     with pytest.raises(FilterError) as refused:
         parse(query)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "Enter an NHS number."), ("<b>12", "An NHS number has 10 digits.")]
+)
+def test_what_is_wrong_with_a_number_is_said_without_repeating_it(text: str, said: str) -> None:
+    with pytest.raises(FilterError, match=f"^{said}$"):
+        parse_nhs_number(text)
 
 
 def test_an_empty_field_of_a_form_filters_nothing() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import coming_screen, export, people_screen, person_screen
+from dashboard import coming_screen, export, people_screen, person_screen, screens
 from dashboard.cells import Cell, chosen, shown_description
 from dashboard.coming import Coming, parse_coming, place_of
 from dashboard.errand import (
@@ -19,6 +19,7 @@ from dashboard.errand import (
     headline,
     hidden,
     in_words,
+    query,
     read_chosen,
     rest,
 )
@@ -116,12 +117,20 @@ def test_a_choice_is_carried_from_page_to_page() -> None:
     picked = read_chosen([("status", "booked"), ("patient", PATIENT), ("patient", PATIENT)])
     assert picked == Chosen(Filters(status="booked"), (PATIENT,))
     assert read_chosen(hidden(picked)) == picked
-    whole = Chosen(Filters(round=2, nhs_number="9990000018"))
+    whole = Chosen(Filters(round=2, did_not_book_in=1))
     assert read_chosen(hidden(whole)) == whole
 
 
 @pytest.mark.parametrize(
-    "pairs", [[], [("patient", "x")], [("patient", PATIENT)] * 501, [("status", "lost")]]
+    "pairs",
+    [
+        [],
+        [("patient", "x")],
+        [("patient", PATIENT)] * 501,
+        [("status", "lost")],
+        # Without the number it would be everybody.
+        [("whom", "all"), ("nhs_number", "9990000018")],
+    ],
 )
 def test_a_choice_of_nobody_is_refused(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(FilterError):
@@ -134,14 +143,22 @@ def test_a_filter_reads_as_its_form_does() -> None:
         "descriptions": {"cancelled": "Appointment cancelled"},
         "rounds": {"1": "1. SMS invitation"},
     }
-    filters = Filters("9990000018", "booked", "cancelled", 1, 7)
+    filters = Filters(None, "booked", "cancelled", 1, 7)
     assert in_words(filters, choices) == [
-        "NHS number 999 000 0018",
         "Status: Booked",
         "Description: Appointment cancelled",
         "Round: 1. SMS invitation",
         "Did not book in: round 7",
     ]
+
+
+def test_no_link_of_a_list_holds_an_nhs_number() -> None:
+    filters = Filters("9990000018", status="booked")
+    assert screens.query_of(filters, "name") == query(filters) == "status=booked"
+    choices = screens.form(target(), filters, "name")
+    assert "9990000018" not in str(choices).replace(" ", "")
+    screen = people_screen.list_screen(target(), filters, "name", choices, [row()], 1)
+    assert "9990000018" not in str(screen).replace(" ", "")
 
 
 def test_what_an_errand_did_is_said_exactly() -> None:

@@ -1,5 +1,6 @@
 """Logs are one JSON object a line, and no person's number is in them."""
 
+import gc
 import json
 import logging
 from collections.abc import Iterator
@@ -7,7 +8,11 @@ from typing import Any
 
 import pytest
 import structlog
+import uvicorn
+from fastapi import FastAPI
 
+from recall.kit import service
+from recall.kit.settings import ServiceSettings
 from recall.kit.telemetry import configure, mask
 
 
@@ -98,3 +103,21 @@ def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert "unheard" not in out
     assert "heard" in out
+
+
+def test_a_server_prints_no_request_and_so_no_query_string(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    served: dict[str, Any] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda app, **how: served.update(how))
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
+    for name in ("aiokafka", "faststream"):
+        found = logging.getLogger(name)
+        monkeypatch.setattr(found, "level", found.level)
+    settings = ServiceSettings(
+        kafka_bootstrap_servers="unused", database_url="unused", port=1, token="unused"
+    )
+    service.serve(FastAPI(), settings, "dashboard")
+    assert served["access_log"] is False
+    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
