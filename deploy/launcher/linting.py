@@ -53,7 +53,7 @@ def checks(sources: Sequence[str]) -> list[Check]:
             lambda: _command("ruff", "format", "--check", "--quiet", *sources),
         ),
         Check("mypy --strict", lambda: _module("mypy", "--strict", *_typed(sources))),
-        Check("imports point one way", _import_rules),
+        Check("imports point one way", import_rules),
         Check("generated docs and schemas", lambda: _module("catalogue", "--check")),
         Check("locks hold hashes and no address", lambda: "\n".join(faults_of_locks(ROOT))),
     ]
@@ -103,8 +103,11 @@ def _compose(file: Path) -> str:
     return _module("check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file))
 
 
-def _import_rules() -> str:
-    """import-linter has no `-m`, and its script would name another Python once a checkout moved."""
+def import_rules() -> str:
+    """What breaks the contracts of pyproject.toml.
+
+    import-linter has no `-m`, and its script would name another Python once a checkout moved.
+    """
     command = "from importlinter.cli import lint_imports_command as check; check()"
     return _output([sys.executable, "-c", command, "--no-cache"])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from launcher import linting
 from launcher.paths import ROOT
 
 CODE = sorted(path for top in ("services", "shared") for path in (ROOT / top).rglob("*.py"))
@@ -57,6 +58,10 @@ def stands_in(path: Path, name: str) -> bool:
     folder, module = name.split(".")
     parts = path.with_suffix("").parts
     return parts[-2:] == (folder, module) or parts[-3:-1] == (folder, module)
+
+
+def test_imports_point_one_way() -> None:
+    assert linting.import_rules() == ""
 
 
 def test_the_code_map_calls_those_modules_pure_that_are_kept_so() -> None:
