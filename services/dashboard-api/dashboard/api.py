@@ -92,6 +92,10 @@ def decode_place(cursor: str | None) -> tuple[str, str] | None:
     if not cursor:
         return None
     try:
-        return msgspec.json.decode(decode_cursor(cursor).encode(), type=tuple[str, str])
+        place = msgspec.json.decode(decode_cursor(cursor).encode(), type=tuple[str, str])
     except (msgspec.DecodeError, UnicodeError):
-        raise invalid(FilterError("cursor", "This cursor is not of this list.")) from None
+        place = None
+    # No target has them in its name, and PostgreSQL refuses some of what cannot be printed.
+    if place is None or not all(text.isprintable() for text in place):
+        raise invalid(FilterError("cursor", "This cursor is not of this list."))
+    return place

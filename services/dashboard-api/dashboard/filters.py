@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {"in_progress": IN_PROGRESS, "completed": C
 LARGEST_ROUND = 999
 
 _GAPS = re.compile(r"[\s\u00a0-]+")
-_CURSOR = re.compile(rf"^(-?[a-z_]+)/({UUID_PATTERN[1:-1]})/(\d{{1,18}}|)\Z")
+_CURSOR = re.compile(rf"^(-?[a-z_]+)/({UUID_PATTERN[1:-1]})/(\d{{1,16}}|)\Z")
 
 
 class FilterError(ValueError):

@@ -26,6 +26,8 @@ from recall.kit.service import Service
 BatchId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 BACK = ("content-type", "content-disposition", "content-length", "cache-control", "etag")
 """The headers of a document that are passed back."""
+NO_LETTERS: Mapping[str, Any] = {"batches": [], "waiting": 0, "next_cut_off": None}
+"""Of a target that invitations has not read of yet."""
 
 
 def router(service: Service, sender: Sender) -> APIRouter:
@@ -41,9 +43,8 @@ def router(service: Service, sender: Sender) -> APIRouter:
         async with reading(service) as connection:
             target = await found_target(connection, target_id)
         answer = await sender.send("GET", f"/v1/targets/{target_id}/letters", to="invitations")
-        if not answer.ok:
-            raise answer.problem()
-        return rendered("letters.html", target=target, tab="Letters", **screen(answer.body))
+        shown = screen(answer.found(NO_LETTERS))
+        return rendered("letters.html", target=target, tab="Letters", **shown)
 
     @found.get("/targets/{target_id}/letters/{batch}.{kind}")
     async def document(
@@ -104,7 +105,7 @@ def screen(found: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "batches": [_batch(batch) for batch in found["batches"]],
         "waiting": found["waiting"],
-        "next_cut_off": weekday_time(moment(found["next_cut_off"])),
+        "next_cut_off": weekday_time(moment(found["next_cut_off"])) if found["waiting"] else "",
     }
 
 

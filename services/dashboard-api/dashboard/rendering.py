@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from dashboard import assets
 from dashboard.wording import number
 from recall.kit.postgres import TRANSIENT
-from recall.kit.problems import Problem
+from recall.kit.problems import SORRY, Problem, noted
 from recall.look import environment
 
 _SAID = {
@@ -63,6 +63,11 @@ class PageRoute(APIRoute):
                 return failed(422, "The address of this page is not complete.")
             except TRANSIENT:
                 return failed(503, "A store is not answering. Try again in a moment.")
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - people get a page whatever happens.
+                noted(error)
+                return failed(500, SORRY)
 
         return answered
 

@@ -45,6 +45,8 @@ NOT_DONE: Mapping[str, str] = {
     "removed": "The patient has been removed from the target.",
     "not_found": "The patient is not known any more.",
 }
+NO_REPLIES: Mapping[str, Any] = {"replies": [], "total": 0, "free": []}
+"""Of a target that invitations has not read of yet."""
 StaffName = Annotated[str, Cookie(max_length=1000)]
 """Who answers, as they said; quoted, since a cookie carries only some characters."""
 Send = Callable[..., Awaitable[Answer]]
@@ -68,10 +70,8 @@ def router(service: Service, sender: Sender) -> APIRouter:
         async with reading(service) as connection:
             target = await found_target(connection, target_id)
         answer = await sender.send("GET", f"/v1/targets/{target_id}/replies", to="invitations")
-        if not answer.ok:
-            raise answer.problem()
+        shown = screen(answer.found(NO_REPLIES))
         problem = NOT_DONE.get(not_done, _ELSE) if not_done else None
-        shown = screen(answer.body)
         return rendered(
             "replies.html",
             name=unquote(staff_name),

@@ -6,6 +6,7 @@ keeps nothing of them.
 
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Literal
 
 import httpx
@@ -67,6 +68,18 @@ class Answer:
     def problem(self) -> Problem:
         """The problem to raise where a page has nothing better to say of it."""
         return Problem(self.status, self.code or "refused", self.detail)
+
+    def found(self, missing: Any) -> Any:
+        """What was asked for, or `missing` where the service does not know of it.
+
+        Raises:
+            Problem: any other that it answered.
+        """
+        if self.status == HTTPStatus.NOT_FOUND:
+            return missing
+        if not self.ok:
+            raise self.problem()
+        return self.body
 
     def _member(self, name: str) -> str:
         found = self.body.get(name) if isinstance(self.body, dict) else None

@@ -27,7 +27,7 @@ from invitations.printing import Job, Printed, PrintingError, printed
 from invitations.store import letters
 from recall.contracts.instants import instant
 from recall.kit.access import guard
-from recall.kit.problems import Problem, not_found
+from recall.kit.problems import Problem, check_ids, is_id, not_found
 from recall.kit.service import Service
 
 SHOWN = 400
@@ -78,6 +78,8 @@ class Press:
         if last is not None and (last.batch_id, last.target_id) == (batch_id, target_id):
             return last
         self._service.check_booted()
+        if target_id is not None and not is_id(target_id):
+            raise not_found("target")
         async with self._service.pool.acquire() as connection:
             rows = await letters.read_batch(connection, batch_id, target_id)
         if not rows:
@@ -132,7 +134,7 @@ async def _print(job: Job) -> Printed:
 def router(service: Service, channels: Channels, practices: Practices) -> APIRouter:
     """The routes of print suppliers and staff."""
     allowed = Depends(guard(service.settings.token.get_secret_value()))
-    routes = APIRouter(prefix="/v1", dependencies=[allowed])
+    routes = APIRouter(prefix="/v1", dependencies=[allowed, Depends(check_ids)])
     press = Press(service, channels, practices)
 
     @routes.get("/letters/batches")
@@ -151,6 +153,8 @@ def router(service: Service, channels: Channels, practices: Practices) -> APIRou
     async def of_target(target: str) -> dict[str, object]:
         service.check_booted()
         async with service.pool.acquire() as connection:
+            if not await store.read_targets(connection, [target]):
+                raise not_found("target")
             found = await letters.list_of_target(connection, target, SHOWN)
             waiting = await letters.count_waiting(connection, target)
         return {

@@ -15,8 +15,10 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from invitations import store
 from invitations.channels import PHONE_REPORT
@@ -25,7 +27,8 @@ from invitations.places import is_patient
 from invitations.store import counter, threads
 from recall.kit import wire
 from recall.kit.access import guard
-from recall.kit.problems import Problem
+from recall.kit.postgres import TRANSIENT
+from recall.kit.problems import SORRY, Problem, noted
 from recall.kit.service import Service
 from recall.kit.unit import Unit
 from recall.look import Assets, environment
@@ -66,6 +69,13 @@ class _PageRoute(APIRoute):
                 if problem.status == HTTPStatus.UNAUTHORIZED:
                     detail = "Open the sign-in link that was printed when Recall was started."
                 return _page(problem.status, problem=detail)
+            except (HTTPException, RequestValidationError):
+                raise
+            except TRANSIENT:
+                raise
+            except Exception as error:  # noqa: BLE001 - people get a page whatever happens.
+                noted(error)
+                return _page(500, problem=SORRY)
 
         return answered
 

@@ -14,7 +14,7 @@ from invitations.staffing import Desks
 from invitations.store import OutpacedError
 from recall.contracts.fields import Actor, Sentence, SlotId
 from recall.kit.access import guard
-from recall.kit.problems import Problem
+from recall.kit.problems import Problem, check_ids
 from recall.kit.service import Service
 from recall.kit.unit import Unit
 
@@ -83,7 +83,7 @@ async def once(service: Service, work: Callable[[Unit], Awaitable[Shown]]) -> Sh
 def router(service: Service, channels: Channels, rotation: Rotation) -> APIRouter:
     """The routes of staff."""
     allowed = Depends(guard(service.settings.token.get_secret_value()))
-    routes = APIRouter(prefix="/v1", dependencies=[allowed])
+    routes = APIRouter(prefix="/v1", dependencies=[allowed, Depends(check_ids)])
     desks = Desks(channels, rotation)
 
     @routes.post("/patients/{patient}/answers")

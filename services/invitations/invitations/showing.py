@@ -8,9 +8,10 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from recall.kit.postgres import TRANSIENT
-from recall.kit.problems import Problem
+from recall.kit.problems import Problem, noted
 from recall.look import Assets, environment
 
 ASSETS = Assets("/b/static", Path(__file__).parent / "static")
@@ -50,5 +51,10 @@ class PatientRoute(APIRoute):
                 return page("sorry.html", problem.status, title="That did not work", later=True)
             except TRANSIENT:
                 return page("sorry.html", 503, title="Sorry, there is a problem", later=True)
+            except HTTPException:
+                raise
+            except Exception as error:  # noqa: BLE001 - patients get a page whatever happens.
+                noted(error)
+                return page("sorry.html", 500, title="Sorry, there is a problem", later=True)
 
         return answered

@@ -8,6 +8,7 @@ from invitations.offering import BEGINNING
 from invitations.phone import Wrote
 from invitations.store import counter
 from recall.contracts.instants import instant
+from recall.kit.problems import not_found
 from recall.kit.unit import Unit
 
 MOST_SHOWN = 100
@@ -17,8 +18,14 @@ FIRST_FREE = 6
 
 
 async def replies(unit: Unit, target_id: str) -> dict[str, object]:
-    """What patients of a target wrote that nobody but a person can answer."""
+    """What patients of a target wrote that nobody but a person can answer.
+
+    Raises:
+        Problem: 404, there is no such target.
+    """
     connection = unit.connection
+    if not await store.read_targets(connection, [target_id]):
+        raise not_found("target")
     total = await counter.count_waiting(connection, target_id)
     waiting = await counter.list_waiting(connection, target_id, MOST_SHOWN)
     wrote = await counter.read_replies(connection, [one.invitation_id for one in waiting])

@@ -14,6 +14,7 @@ from recall.kit.postgres import TRANSIENT
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
+SORRY = "Something went wrong on our side, and it is noted. Try again in a moment."
 
 _CODES = {
     400: "bad_request",
@@ -58,6 +59,26 @@ def not_found(what: str) -> Problem:
     return Problem(404, "not_found", f"There is no such {what}.")
 
 
+def is_id(text: str) -> bool:
+    """Whether a text that anybody may have sent can be an id: PostgreSQL refuses some characters.
+
+    >>> is_id("t-1"), is_id(chr(0))
+    (True, False)
+    """
+    return text.isprintable()
+
+
+def check_ids(request: Request) -> None:
+    """Answer 404 to ids in the path that nothing can have; a dependency of routes."""
+    if not all(is_id(str(value)) for value in request.path_params.values()):
+        raise not_found("path")
+
+
+def noted(error: Exception) -> None:
+    """Write an error that nobody expected into the log, where it is answered with a page."""
+    log.error("a request failed", exc_info=error)
+
+
 async def _problem(_request: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, Problem)  # noqa: S101 - registered for this class alone.
     return problem.response()
@@ -92,6 +113,14 @@ async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
     return problem.response()
 
 
+async def _internal(_request: Request, _error: Exception) -> JSONResponse:
+    """The last resort; the server itself logs the error."""
+    problem = Problem(500, "internal_error", SORRY)
+    # No middleware of the app sees this answer.
+    problem.headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return problem.response()
+
+
 def install(app: FastAPI) -> None:
     """Render every error of an app as a problem."""
     app.add_exception_handler(Problem, _problem)
@@ -99,3 +128,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for kind in TRANSIENT:
         app.add_exception_handler(kind, _unavailable)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _internal)

@@ -37,7 +37,7 @@ def invitations(asked: list[str], found: dict[str, Any]) -> FastAPI:
 
     @app.get("/v1/targets/{target}/letters")
     async def letters(target: str) -> JSONResponse:
-        return JSONResponse(found)
+        return JSONResponse(found, 200 if found else 404)
 
     @app.get("/v1/letters/batches/{name}")
     async def document(name: str, request: Request) -> Response:
@@ -130,3 +130,13 @@ async def test_no_letters_yet_says_when_there_will_be(
     monkeypatch.setitem(FOUND, "waiting", 0)
     page = (await board.client.get(f"/targets/{TARGET}/letters")).text
     assert "No letter has gone out yet" in page
+
+
+async def test_a_target_that_invitations_has_not_read_of_yet_has_no_letters(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(FOUND):
+        monkeypatch.delitem(FOUND, name)
+    page = await board.client.get(f"/targets/{TARGET}/letters")
+    assert page.status_code == 200
+    assert "No letter has gone out yet" in page.text

@@ -3,9 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 
+from dashboard import store
 from dashboard.cells import Cell, Way, way_to
+from dashboard.filters import encode_cursor
 from integration.dashboard.board import (
     TARGET,
     Board,
@@ -160,6 +163,38 @@ async def test_a_question_that_cannot_be_meant_is_a_problem_with_its_field(
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize("place", ['["\\u0000","x"]', '["x","a\\nb"]', '["x"]', "nothing"])
+async def test_a_cursor_that_no_list_of_targets_gave_out_is_refused(
+    board: Board, place: str
+) -> None:
+    """PostgreSQL refuses NUL: it must not come so far."""
+    asked = {"cursor": encode_cursor(place)}
+    answer = await board.client.get("/v1/targets", params=asked)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
+    page = await board.client.get("/targets", params=asked)
+    assert page.status_code == 422
+    assert "This cursor is not of this list." in page.text
+
+
+async def test_a_cursor_of_the_year_33658_is_refused(board: Board) -> None:
+    cursor = encode_cursor(f"updated_at/{patient_id(1)}/{'9' * 18}")
+    answer = await board.client.get(PATIENTS, params={"cursor": cursor, "sort": "updated_at"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "cursor")
+
+
+async def test_an_error_that_nobody_expected_is_a_page_for_people_and_tells_nothing(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_given: Any) -> None:
+        raise asyncpg.DataError("invalid input for query argument $1: 'Mary Made-Up'")
+
+    monkeypatch.setattr(store, "read_targets", refuse)
+    page = await board.client.get("/targets")
+    assert (page.status_code, page.headers["X-Content-Type-Options"]) == (500, "nosniff")
+    assert "Something went wrong on our side" in page.text
+    assert "Mary" not in page.text
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ class Others:
 
         @app.get("/{path:path}")
         async def show(path: str) -> JSONResponse:
-            return JSONResponse(self.waiting)
+            return JSONResponse(self.waiting, 200 if self.waiting else 404)
 
         @app.post("/{path:path}")
         async def do(path: str, request: Request) -> JSONResponse:
@@ -162,6 +162,15 @@ async def test_nothing_waiting_says_when_something_will(board: Board, others: Ot
     others.waiting = {"replies": [], "total": 0, "free": []}
     page = (await board.client.get(f"/targets/{TARGET}/replies")).text
     assert "No reply needs you" in page
+
+
+async def test_a_target_that_invitations_has_not_read_of_yet_has_no_replies(
+    board: Board, others: Others
+) -> None:
+    others.waiting = {}
+    page = await board.client.get(f"/targets/{TARGET}/replies")
+    assert page.status_code == 200
+    assert "No reply needs you" in page.text
 
 
 async def test_what_is_no_button_is_refused(board: Board) -> None:

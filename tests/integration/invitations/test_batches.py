@@ -204,7 +204,35 @@ async def test_a_targets_letters_are_told_apart_and_printed_alone(
     assert (len(whole), len(part)) == (4, 3)
     assert f"{patient_id(4)}.1" not in {line["letter_id"] for line in part}
     assert (await printer.get(f"{one}.pdf?target=nobody")).status_code == 404
-    assert (await printer.get("/v1/targets/nobody/letters")).json()["batches"] == []
+
+
+async def test_a_target_without_letters_has_none_and_an_unknown_one_is_404(
+    service: Invitations, printer: httpx.AsyncClient
+) -> None:
+    await service.target()
+    shown = (await printer.get("/v1/targets/t/letters")).json()
+    assert (shown["batches"], shown["waiting"]) == ([], 0)
+    unknown = await printer.get("/v1/targets/nobody/letters")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "targets/%00/letters",
+        "targets/%ff%0a/letters",
+        "letters/batches/%00.pdf",
+        "letters/batches/%00.csv",
+        "letters/batches/2025-09-01-1.pdf?target=%00",
+        "letters/batches/2025-09-01-1.csv?target=t%00",
+        "invitations/%00/letter.pdf",
+    ],
+)
+async def test_what_no_database_takes_is_404(
+    service: Invitations, printer: httpx.AsyncClient, path: str
+) -> None:
+    answer = await printer.get(f"/v1/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 def delivery(number: int, state: Any, reason: Any = None) -> Any:

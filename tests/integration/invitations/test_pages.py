@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -15,6 +17,7 @@ from integration.invitations.test_invitations import START, Invitations, patient
 from invitations import limiting
 from invitations.codes import grouped
 from invitations.pages import router
+from invitations.store import links
 from recall.kit import wire
 
 __all__ = ["service"]
@@ -288,6 +291,21 @@ async def test_an_unknown_link_says_so(service: Invitations, browser: httpx.Asyn
         unknown = await browser.get(f"/b/{token}")
         assert unknown.status_code == 404
         assert "We do not know this link" in unknown.text
+
+
+async def test_an_error_that_nobody_expected_is_a_page_that_tells_nothing_of_it(
+    service: Invitations, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_given: Any) -> None:
+        raise asyncpg.DataError("invalid input for query argument $1: 'Mary Made-Up'")
+
+    await service.target()
+    link = await link_of(service, 1)
+    monkeypatch.setattr(links, "read_link", refuse)
+    page = await browser.get(link)
+    assert (page.status_code, page.headers["Cache-Control"]) == (500, "no-store")
+    assert "Sorry, there is a problem" in page.text
+    assert "Mary" not in page.text
 
 
 async def test_a_letters_code_leads_to_the_page_however_it_is_typed(

@@ -182,6 +182,15 @@ async def test_an_appointment_that_has_begun_is_not_cancelled(
     assert (late.status_code, late.json()["code"]) == (409, "appointment_past")
 
 
+@pytest.mark.parametrize("target", ["nobody", "%00", "t%0a"])
+async def test_a_target_that_is_not_known_has_no_replies_but_a_404(
+    service: Invitations, staff: httpx.AsyncClient, target: str
+) -> None:
+    await service.target()
+    answer = await staff.get(f"/v1/targets/{target}/replies")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 async def test_replies_that_nobody_understands_wait_for_staff_until_they_are_dealt_with(
     service: Invitations, staff: httpx.AsyncClient
 ) -> None:

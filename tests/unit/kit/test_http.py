@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 
 from recall.kit.access import COOKIE, guard, session_of
-from recall.kit.problems import MEDIA_TYPE, Problem, install, not_found
+from recall.kit.problems import MEDIA_TYPE, SORRY, Problem, install, not_found
 
 TOKEN = "a token of the tests"
 
@@ -47,6 +47,10 @@ def app() -> FastAPI:
             "deadlock": asyncpg.DeadlockDetectedError(),
             "shutting down": asyncpg.AdminShutdownError(),
         }[kind]
+
+    @made.get("/wrong")
+    async def wrong() -> None:
+        raise asyncpg.DataError("invalid input for query argument $1: 'Mary Made-Up'")
 
     return made
 
@@ -145,3 +149,12 @@ async def test_a_store_that_is_away_is_a_503_to_try_again(kind: str) -> None:
     answer = await ask("GET", f"/away/{kind}")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.headers["Retry-After"] == "2"
+
+
+async def test_what_nobody_expected_is_a_problem_that_tells_nothing_of_it() -> None:
+    answer = await ask("GET", "/wrong")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, MEDIA_TYPE)
+    assert (answer.json()["code"], answer.json()["detail"]) == ("internal_error", SORRY)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Mary" not in answer.text
+    assert "DataError" not in answer.text

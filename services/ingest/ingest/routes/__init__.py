@@ -1,11 +1,11 @@
 """HTTP in: each request is read, checked and turned into a call."""
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 
 from ingest.routes import patients, slots, targets, texts, uploads
 from ingest.routes.office import Office
 from recall.kit.access import guard
-from recall.kit.problems import not_found
+from recall.kit.problems import check_ids
 
 
 def router(office: Office) -> APIRouter:
@@ -14,9 +14,3 @@ def router(office: Office) -> APIRouter:
     for part in (targets, uploads, slots, patients, texts):
         whole.include_router(part.router(office))
     return whole
-
-
-def check_ids(request: Request) -> None:
-    """Answer 404 to ids that nothing can have: PostgreSQL would refuse some of their characters."""
-    if not all(str(value).isprintable() for value in request.path_params.values()):
-        raise not_found("path")
