@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped]  # PyYAML has no types.
 
 from catalogue.examples import example
 from catalogue.pages import CHANNEL_TOPIC, keep
@@ -178,7 +178,7 @@ def _schemas() -> Json:
     return dict(json.loads(text))
 
 
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # nor has its dumper.
     """Without anchors: the same object written twice is written twice."""
 
     def ignore_aliases(self, data: object) -> bool:

@@ -284,7 +284,7 @@ def pictures() -> None:
 def _become(*command: str) -> None:
     """Run in the place of this process, from the checkout's root."""
     os.chdir(ROOT)
-    os.execv(command[0], command)  # noqa: S606
+    os.execv(command[0], command)  # noqa: S606 - we become it.
 
 
 @app.command(rich_help_panel="Work on it")
@@ -311,7 +311,7 @@ def lint(
     ] = False,
 ) -> None:
     """Run every check that needs no running system, one line each."""
-    from launcher import linting  # noqa: PLC0415
+    from launcher import linting  # noqa: PLC0415 - a start needs none of it.
 
     raise typer.Exit(0 if linting.run(fix=fix) else 1)
 
@@ -319,7 +319,7 @@ def lint(
 @app.command(rich_help_panel="Work on it")
 def doctor(*, json: Json = False) -> None:
     """Look over this computer: what is there, what is missing, and the command that mends it."""
-    from launcher import doctor as checks  # noqa: PLC0415
+    from launcher import doctor as checks  # noqa: PLC0415 - a start needs none of it.
 
     found = checks.examine()
     if json:

@@ -85,8 +85,8 @@ def _download(repository: Path) -> list[Path]:
     """
     _trust_the_system()
     # Imported late: with the jars in the cache none of it is needed.
-    import requests  # noqa: PLC0415
-    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
+    import requests  # noqa: PLC0415 - see above.
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - see above.
 
     context = MavenContext(
         resolver=PythonResolver(), repo_cache=repository, local_repos=[], timeout=30

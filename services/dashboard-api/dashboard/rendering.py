@@ -80,7 +80,7 @@ def strays_are_shown(app: FastAPI) -> None:
         reading = request.method == "GET" and "text/html" in request.headers.get("accept", "")
         if reading and getattr(error, "status_code", 0) == HTTPStatus.NOT_FOUND:
             return failed(404, "Check the address, or begin at the list of targets.")
-        answer: Response = await told(request, error)  # type: ignore[misc]
+        answer: Response = await told(request, error)  # type: ignore[misc]  # a handler may be a plain function; the kit's are not.
         return answer
 
     app.add_exception_handler(HTTPException, shown)

@@ -61,7 +61,7 @@ def clock_time(moment: datetime) -> str:
     if local.minute == 0 and local.hour in {0, 12}:
         return "midday" if local.hour else "midnight"
     minutes = f":{local:%M}" if local.minute else ""
-    return f"{local.hour % 12 or 12}{minutes} {'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004
+    return f"{local.hour % 12 or 12}{minutes} {'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004 - noon.
 
 
 def window(first: date, last: date) -> str:

@@ -60,6 +60,7 @@ _PLAIN_MOBILE: Final = re.compile(r"(?:\+44|0)(7[1-57-9][0-9]{8})")
 _MOBILE_CHARACTERS: Final = re.compile(r"[0-9 ().+/‐‑‒–—−-]+")  # noqa: RUF001 - the dashes are meant.
 _NATIONAL_MOBILE: Final = re.compile(r"7(?:[1-57-9][0-9]{8}|624[0-9]{6})")
 _NATIONAL_LENGTH: Final = 10
+_NHS_DIGITS: Final = 10
 _TEST_MOBILES: Final = "+447700900"
 
 _POSTCODE: Final = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?)([0-9][A-BD-HJLNP-UW-Z]{2})")
@@ -74,8 +75,9 @@ def clean(cell: str) -> str:
 
 def read_nhs_number(cell: str, rules: Rules) -> str | Fault:
     """Give the ten digits of an NHS number this stack may hold, or say what is wrong with it."""
-    digits = cell if len(cell) == 10 and cell.isascii() and cell.isdigit() else _bare_number(cell)  # noqa: PLR2004
-    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()):  # noqa: PLR2004
+    bare = len(cell) == _NHS_DIGITS and cell.isascii() and cell.isdigit()
+    digits = cell if bare else _bare_number(cell)
+    if len(digits) != _NHS_DIGITS or not (digits.isascii() and digits.isdigit()):
         return _why_no_number(digits)
     if calculate_checksum(digits[:9]) != int(digits[9]):
         return faults.NHS_NUMBER_CHECK_DIGIT
@@ -160,7 +162,8 @@ def _why_no_number(text: str) -> Fault:
 
 
 def _why_not_ten(digits: str) -> Fault:
-    if len(digits) == 9 and calculate_checksum("0" + digits[:8]) == int(digits[8]):  # noqa: PLR2004
+    lost = len(digits) == _NHS_DIGITS - 1
+    if lost and calculate_checksum("0" + digits[:8]) == int(digits[8]):
         return faults.NHS_NUMBER_LOST_ZERO
     return faults.NHS_NUMBER_WRONG_LENGTH
 
@@ -179,7 +182,7 @@ def _why_no_date(text: str) -> Fault:
 
 
 def _is_month_first(cell: str, day: str, month: str) -> bool:
-    return "/" in cell and 1 <= int(day) <= 12 < int(month) <= 31  # noqa: PLR2004
+    return "/" in cell and 1 <= int(day) <= 12 < int(month) <= 31  # noqa: PLR2004 - months and days.
 
 
 def _untidy_mobile(text: str) -> str | Fault | None:

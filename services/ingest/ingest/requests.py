@@ -299,7 +299,7 @@ class RemovalRequest(Model):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if [self.patients, self.nhs_numbers, self.all].count(None) != 2:  # noqa: PLR2004
+        if [self.patients, self.nhs_numbers, self.all].count(None) != 2:  # noqa: PLR2004 - one of the three is given.
             raise PydanticCustomError(
                 "selection", "Give exactly one of patients, nhs_numbers and all."
             )

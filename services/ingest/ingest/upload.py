@@ -152,7 +152,7 @@ def _lines(file: IO[bytes], encoding: str) -> Generator[str, None, None]:
     text = io.TextIOWrapper(file, encoding, newline="")
     try:
         # `yield from` would close the caller's file when the reader stops early.
-        for line in text:  # noqa: UP028
+        for line in text:  # noqa: UP028 - see above.
             yield line
     finally:
         with suppress(ValueError):  # The file was closed meanwhile.

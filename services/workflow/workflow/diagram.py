@@ -112,7 +112,7 @@ def main() -> int:
         return 0
     if STATES_PAGE.exists() and STATES_PAGE.read_text() == page():
         return 0
-    print("docs/states.md is stale: run python -m workflow.diagram", file=sys.stderr)  # noqa: T201
+    print("docs/states.md is stale: run python -m workflow.diagram", file=sys.stderr)
     return 1
 
 

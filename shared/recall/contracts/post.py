@@ -74,7 +74,7 @@ def said_of_letter(words: str) -> SaidOfLetter:
         ValueError: no supplier says so.
     """
     status, _, code = words.strip().upper().partition(" ")
-    found = SAID_BY_SUPPLIER.get((status, code or None))  # type: ignore[arg-type]
+    found = SAID_BY_SUPPLIER.get((status, code or None))  # type: ignore[arg-type]  # any words may be asked for.
     if found is None:
         raise ValueError("not a status of a print supplier")
     return found

@@ -90,7 +90,7 @@ def _derived(annotation: Any) -> Any:
         meta = _meta(tuple(constraints))
         return Annotated[_derived(inner), meta] if meta else _derived(inner)
     if origin in {Union, types.UnionType}:
-        return Union[tuple(_derived(part) for part in get_args(annotation))]  # noqa: UP007
+        return Union[tuple(_derived(part) for part in get_args(annotation))]  # noqa: UP007 - `|` takes no tuple.
     if origin is list:
         return types.GenericAlias(list, (_derived(get_args(annotation)[0]),))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -187,7 +187,7 @@ class _Texts:
             texts = set(map(text_of, events))
             texts.discard(None)
             if not all(map(match, texts)):
-                pattern = match.__self__.pattern  # type: ignore[attr-defined]
+                pattern = match.__self__.pattern  # type: ignore[attr-defined]  # it is a pattern's own method.
                 message = f"Expected `str` matching regex {pattern!r} - at `$.{path}`"
                 raise msgspec.ValidationError(message)
 

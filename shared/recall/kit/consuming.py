@@ -60,7 +60,7 @@ class TooManyBadRecordsError(Exception):
     """So many bad records in a row that something is wrong with the topic, not with them."""
 
 
-class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types.
     """Folds one topic into one service's tables."""
 
     def __init__(

@@ -39,7 +39,7 @@ def _murmur2(data: bytes) -> int:
     words, rest = divmod(len(data), 4)
     found = 0x9747B28C ^ len(data)
     for word in unpack_from(f"<{words}I", data):
-        word = word * _MIX & _32_BITS  # noqa: PLW2901
+        word = word * _MIX & _32_BITS  # noqa: PLW2901 - as the hash is written everywhere.
         found = (found * _MIX & _32_BITS) ^ ((word ^ word >> 24) * _MIX & _32_BITS)
     if rest:
         found = (found ^ int.from_bytes(data[-rest:], "little")) * _MIX & _32_BITS

@@ -86,7 +86,7 @@ async def _problem(_request: Request, problem: Exception) -> JSONResponse:
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """422 with one entry per wrong field; never the value that was sent."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone.
     errors = [
         {"field": ".".join(str(part) for part in found["loc"][1:]), "message": found["msg"]}
         for found in error.errors()
@@ -99,7 +99,7 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone.
     code = _CODES.get(error.status_code, "error")
     problem = Problem(error.status_code, code, str(error.detail))
     problem.headers = dict(error.headers or {})
@@ -127,5 +127,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     for kind in TRANSIENT:
-        app.add_exception_handler(kind, _unavailable)  # type: ignore[arg-type]
+        app.add_exception_handler(kind, _unavailable)  # type: ignore[arg-type]  # TRANSIENT holds what `except` takes, which is more.
     app.add_exception_handler(Exception, _internal)

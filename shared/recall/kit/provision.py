@@ -184,11 +184,11 @@ def main() -> None:
     try:
         lost = asyncio.run(work)
     except KafkaLostError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)
         sys.exit(KAFKA_LOST)
     if lost:
-        print(f"begun anew: {', '.join(lost)}")  # noqa: T201
-    print(f"ready: {', '.join(asked.services)}, {len(TOPICS)} topics")  # noqa: T201
+        print(f"begun anew: {', '.join(lost)}")
+    print(f"ready: {', '.join(asked.services)}, {len(TOPICS)} topics")
 
 
 if __name__ == "__main__":

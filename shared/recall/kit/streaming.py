@@ -59,7 +59,7 @@ _Done = tuple[Raw, list[_Outgoing]]
 """A record and what it led to."""
 
 
-class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
+class Stream(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types.
     """Reads one topic in one consumer group and publishes the answers on another.
 
     Records of one key are worked on in order, those of different keys side by side, at most

@@ -31,7 +31,7 @@ UUID_BYTES: Final = 16
 NO_ID: Final = UUID(int=0)
 
 
-class TopicId(AbstractType[UUID]):  # type: ignore[misc]
+class TopicId(AbstractType[UUID]):  # type: ignore[misc]  # aiokafka has no types.
     """Sixteen bytes."""
 
     @classmethod
@@ -45,7 +45,7 @@ class TopicId(AbstractType[UUID]):  # type: ignore[misc]
         return UUID(bytes=data.read(UUID_BYTES))
 
 
-class _Answer(Response):  # type: ignore[misc]
+class _Answer(Response):  # type: ignore[misc]  # aiokafka has no types.
     API_KEY = METADATA
     API_VERSION = VERSION
     SCHEMA = Schema(
@@ -90,7 +90,7 @@ class _Answer(Response):  # type: ignore[misc]
     )
 
 
-class _Question(RequestStruct):  # type: ignore[misc]
+class _Question(RequestStruct):  # type: ignore[misc]  # aiokafka has no types.
     FLEXIBLE_VERSION = True
     API_KEY = METADATA
     API_VERSION = VERSION
@@ -110,7 +110,7 @@ class _Question(RequestStruct):  # type: ignore[misc]
     )
 
 
-class _TopicIdsRequest(Request[_Question]):  # type: ignore[misc]
+class _TopicIdsRequest(Request[_Question]):  # type: ignore[misc]  # aiokafka has no types.
     API_KEY = METADATA
 
     def __init__(self, topics: Iterable[str]) -> None:

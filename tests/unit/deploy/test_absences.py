@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,11 @@ CODE = sorted(path for top in ("services", "shared") for path in (ROOT / top).rg
 SERVICES = [path for path in CODE if path.is_relative_to(ROOT / "services")]
 KIT = ROOT / "shared" / "recall" / "kit"
 CODE_MAP = (ROOT / "ARCHITECTURE.md").read_text().partition("## Code map")[2].partition("\n## ")[0]
+TOOLS = [*sorted((ROOT / "deploy").rglob("*.py")), ROOT / "dev"]
 SQL = sorted(path for top in ("services", "shared") for path in (ROOT / top).rglob("*.sql"))
 
+SILENCED = re.compile(r"\bnoqa\b|type: ignore|pragma: no")
+EXPLAINED = re.compile(r"noqa: [A-Z0-9, ]+ - \S|type: ignore\[[\w, -]+\]  # \S|pragma: no \w+ - \S")
 STATEMENT = re.compile(r"\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|COPY)\s")
 CLOCK = re.compile(
     r"\b(?:now\s*\(|current_timestamp|current_date|localtime|clock_timestamp)", re.IGNORECASE
@@ -75,6 +79,24 @@ def test_the_code_map_calls_those_modules_pure_that_are_kept_so() -> None:
         else:
             called.add(f"recall.{top}")
     assert called == set(pure_names())
+
+
+def comments_of(path: Path) -> Iterator[str]:
+    """A file's comments, one by one."""
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT:
+                yield token.string
+
+
+def test_whoever_silences_a_check_says_why() -> None:
+    bare = [
+        f"{path.relative_to(ROOT)}: {comment}"
+        for path in [*CODE, *TOOLS]
+        for comment in comments_of(path)
+        if SILENCED.search(comment) and not EXPLAINED.search(comment)
+    ]
+    assert bare == []
 
 
 def test_no_service_commits_acknowledges_or_publishes() -> None:

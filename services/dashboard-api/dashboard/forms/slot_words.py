@@ -149,4 +149,4 @@ def withdraw_title(n: int, day: date) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return 0 < len(text) < 8 and text.isascii() and text.isdigit()  # noqa: PLR2004
+    return 0 < len(text) < 8 and text.isascii() and text.isdigit()  # noqa: PLR2004 - so many digits are no count.

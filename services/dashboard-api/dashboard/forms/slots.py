@@ -29,7 +29,7 @@ MOST_CLINICIANS: Final = 50
 LONGEST_SLOT: Final = 1440
 LONGEST_CLINICIAN: Final = 120
 
-_BREAK: Final = re.compile(r"(.+?)\s*(?:-|–|to|until)\s*(.+)", re.IGNORECASE)  # noqa: RUF001
+_BREAK: Final = re.compile(r"(.+?)\s*(?:-|–|to|until)\s*(.+)", re.IGNORECASE)  # noqa: RUF001 - the dash that people type is meant.
 
 
 @dataclass(frozen=True)

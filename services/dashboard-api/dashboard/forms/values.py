@@ -66,7 +66,7 @@ class DateTyped:
         >>> DateTyped("15", "Sept", "2025").read()
         datetime.date(2025, 9, 15)
         """
-        if not (_digits(self.day, 2) and _digits(self.year, 4) and len(self.year) == 4):  # noqa: PLR2004
+        if not (_digits(self.day, 2) and _digits(self.year, 4) and len(self.year) == 4):  # noqa: PLR2004 - a year has four digits.
             return None
         try:
             return date(int(self.year), _month(self.month), int(self.day))
