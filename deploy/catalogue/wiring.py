@@ -25,6 +25,7 @@ _ENVIRONMENT = {
     "PORT": "8000",
     "TOKEN": "token",
     "ID_KEY": "00" * 32,
+    "LINK_KEY": "00" * 32,
 }
 
 

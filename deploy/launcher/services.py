@@ -13,8 +13,10 @@ from urllib.parse import urlsplit, urlunsplit
 from launcher.ports import LOOPBACK
 
 CHANNELS = ("sms", "sms-link", "letter")
-# Ids are HMACs under this key, so that a simulated run gives the same ids on every computer.
+# Ids and links are HMACs under these keys: a simulated run gives the same ones on every computer.
+# Everybody can read them here: whoever has real patients has keys of their own.
 SIMULATION_ID_KEY = "7265636167652d73696d756c6174696f6e2d6f6e6c792d6e6f2d736563726574"
+SIMULATION_LINK_KEY = "726563616c6c2d73696d756c617465642d6c696e6b732d6e6f2d736563726574"
 
 # What is freed goes back to the system: with an arena a thread, and thresholds that grow with what
 # was ever asked for, a process keeps the sum of its worst moments. The image says the same.
@@ -76,6 +78,7 @@ def environment(service: Service, settings: Settings) -> dict[str, str]:
         "PARTITIONS": str(settings.partitions),
         "SEED": str(settings.seed),
         "ID_KEY": SIMULATION_ID_KEY,
+        "LINK_KEY": SIMULATION_LINK_KEY,
         "SIMULATED_CHANNELS": ",".join(settings.simulated_channels),
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "info"),
         "LOG_FORMAT": os.environ.get("LOG_FORMAT", "text"),

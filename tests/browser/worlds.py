@@ -12,6 +12,7 @@ from invitations.channels import Channels
 from invitations.settings import Settings
 from launcher import example
 from launcher.made_up import MadeUp, csv_of, made_up
+from launcher.services import SIMULATION_LINK_KEY
 from recall.contracts.instants import instant
 
 NAMES = count(1)
@@ -77,7 +78,11 @@ async def patient_id(recall: Recall, target_id: str, person: MadeUp) -> str:
 def channels() -> Channels:
     """The links and codes of a simulated stack, which anybody can work out."""
     settings = Settings(
-        kafka_bootstrap_servers="unused", database_url="unused", port=1, token="unused"
+        kafka_bootstrap_servers="unused",
+        database_url="unused",
+        port=1,
+        token="unused",
+        link_key=SIMULATION_LINK_KEY,
     )
     return Channels(ways_of(settings), Scenario())
 

@@ -17,6 +17,7 @@ NEEDED = {
     "port": 1,
     "token": "unused",
     "id_key": "00" * 16,
+    "link_key": "00" * 16,
     "ingest_url": "http://nowhere",
     "invitations_url": "http://nowhere",
 }

@@ -44,6 +44,7 @@ from recall.turns import Turns
 from support.alone import PARTITIONS, NobodyBehind, StoppedClock, role_dsn
 
 TOKEN = "a-token-for-tests"
+KEY = "00112233445566778899aabbccddeeff"
 NAMES = ("ingest", "workflow", "invitations", "dashboard")
 REPORTS = "channel-reports"
 Consumer = tuple[str, str]
@@ -309,8 +310,8 @@ def _made(name: str, dsn: str, scenario: str, world: World) -> tuple[Service, An
         "database_url": dsn,
         "port": 1,
         "token": TOKEN,
-        **({"id_key": "00112233445566778899aabbccddeeff"} if name == "ingest" else {}),
-        **({"scenario_file": scenario} if name == "invitations" else {}),
+        **({"id_key": KEY} if name == "ingest" else {}),
+        **({"scenario_file": scenario, "link_key": KEY} if name == "invitations" else {}),
     }
     register = SimulatedRegister(world.alerts)
     rotation, turns = Rotation(), Turns()

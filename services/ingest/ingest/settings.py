@@ -2,17 +2,15 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
-from recall.kit.settings import ServiceSettings
-
-_KEY_BYTES = 16
+from recall.kit.settings import Key, ServiceSettings
 
 
 class Settings(ServiceSettings):
     """The kit's settings and ingest's own."""
 
-    id_key: SecretStr
+    id_key: Key
     """The key of the HMAC that makes ids of NHS numbers, in hexadecimal, 16 bytes or more."""
     scenario_file: Path | None = None
     """The scenario of a simulation: `register` maps NHS numbers to alert codes."""
@@ -27,17 +25,6 @@ class Settings(ServiceSettings):
     """Patients of one practice waiting to be handed on at which no further upload of it begins."""
     waiting_seconds: float = Field(default=15.0, ge=0)
     """How long an upload waits for them before it is turned away with 503."""
-
-    @field_validator("id_key")
-    @classmethod
-    def _hexadecimal(cls, value: SecretStr) -> SecretStr:
-        try:
-            length = len(bytes.fromhex(value.get_secret_value()))
-        except ValueError:
-            length = 0
-        if length < _KEY_BYTES:
-            raise ValueError("ID_KEY must be at least 32 hexadecimal digits")
-        return value
 
     @property
     def id_key_bytes(self) -> bytes:

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
-
-from recall.kit.settings import ServiceSettings
+from recall.kit.settings import Key, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -18,8 +16,9 @@ class Settings(ServiceSettings):
     """The seed of simulated odds."""
     booking_url: str = "http://127.0.0.1:8003"
     """The public address of the patients' pages."""
-    link_key: SecretStr = SecretStr("recall-simulated-links")
-    """The secret from which links are derived; give a real one outside simulations."""
+    link_key: Key
+    """The key from which links and the codes of letters are derived, in hexadecimal, 16 bytes or
+    more.  Whoever has it can make anybody's link."""
     practices_file: Path | None = None
     """What practices are called and how to reach them, by their codes; the others are made up."""
 

@@ -2,12 +2,30 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from recall.contracts.topics import DEFAULT_PARTITIONS
+
+_KEY_BYTES = 16
+
+
+def _long_enough(key: SecretStr, field: ValidationInfo) -> SecretStr:
+    try:
+        length = len(bytes.fromhex(key.get_secret_value()))
+    except ValueError:
+        length = 0
+    if length < _KEY_BYTES:
+        raise ValueError(
+            f"{str(field.field_name).upper()} must be at least {2 * _KEY_BYTES} hexadecimal digits"
+        )
+    return key
+
+
+Key = Annotated[SecretStr, AfterValidator(_long_enough)]
+"""The key of an HMAC, in hexadecimal, 16 bytes or more.  None has a default: it would be known."""
 
 
 class ServiceSettings(BaseSettings):

@@ -144,7 +144,13 @@ class Invitations(Alone):
 @pytest.fixture
 async def service(stores: TestStores) -> AsyncIterator[Invitations]:
     dsn = await fresh_database(stores)
-    settings = Settings(kafka_bootstrap_servers="127.0.0.1:1", database_url=dsn, port=1, token="t")
+    settings = Settings(
+        kafka_bootstrap_servers="127.0.0.1:1",
+        database_url=dsn,
+        port=1,
+        token="t",
+        link_key="00" * 16,
+    )
     channels = Channels(ways_of(settings), Scenario(silent_unless_scripted=True))
     rotation = Rotation()
     async with pool_of(dsn, stores.role_password, "invitations") as pool:

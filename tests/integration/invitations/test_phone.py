@@ -175,6 +175,7 @@ async def test_without_simulated_texts_there_is_no_phone(channels: str, status: 
         database_url="postgresql://nobody@127.0.0.1:1/none",
         port=1,
         token="t",
+        link_key="00" * 16,
         simulated_channels=channels,
     )
     transport = httpx.ASGITransport(app=create_app(settings))

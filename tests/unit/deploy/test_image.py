@@ -177,6 +177,7 @@ CONTAINER = {
     "DATABASE_URL": "postgresql://postgres/recall",
     "TOKEN": "token",
     "ID_KEY": "00" * 32,
+    "LINK_KEY": "00" * 32,
     "PORT": "8000",
 }
 

@@ -1,11 +1,12 @@
 """Settings come from the environment, are checked, and keep their secrets."""
 
+import importlib
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from recall.kit.settings import ServiceSettings
+from recall.kit.settings import Key, ServiceSettings
 
 GIVEN = {
     "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
@@ -85,3 +86,39 @@ def test_each_process_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("os.getpid", lambda: 4242)
     assert first != found.instance
     assert found.instance.endswith(".4242")
+
+
+class Keyed(ServiceSettings):
+    """A service that makes ids or links of a key."""
+
+    made_up_key: Key
+
+
+def test_a_key_must_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MADE_UP_KEY", raising=False)
+    with pytest.raises(ValidationError, match="made_up_key"):
+        Keyed()
+
+
+@pytest.mark.parametrize("key", ["", "00" * 15, "recall-simulated-links-and-so-on", "0" * 33])
+def test_a_key_that_is_short_or_no_key_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("MADE_UP_KEY", key)
+    with pytest.raises(ValidationError) as refused:
+        Keyed()
+    assert "MADE_UP_KEY must be at least 32 hexadecimal digits" in str(refused.value)
+    assert not key or key not in str(refused.value)
+
+
+def test_a_key_is_kept_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MADE_UP_KEY", "0F" * 16)
+    found = Keyed()
+    assert found.made_up_key.get_secret_value() == "0F" * 16
+    assert "0F" not in repr(found)
+
+
+@pytest.mark.parametrize(("service", "field"), [("ingest", "id_key"), ("invitations", "link_key")])
+def test_no_service_has_a_key_that_stands_in_the_source(service: str, field: str) -> None:
+    settings = importlib.import_module(f"{service}.settings").Settings
+    assert settings.model_fields[field].is_required()
