@@ -12,7 +12,7 @@ import msgspec
 from invitations import store
 from invitations.answers import Invitation, MessageKind, Slot
 from invitations.behaviour import ANSWERS_AGAIN, Going, Scenario, acts_of
-from invitations.codes import code_of, grouped
+from invitations.codes import code_behind, grouped, opening_of
 from invitations.compose import Facts, invitation_text, message_text
 from invitations.phone import Sent
 from invitations.store import acts, threads
@@ -33,8 +33,6 @@ TOKEN_BYTES = 16
 """128 bits: no link can be guessed."""
 LETTERS: tuple[Literal["A", "B", "C"], ...] = ("A", "B", "C")
 """What the slots of an offer are called, in its order."""
-CODE_BYTES = 16
-"""More than a code's signs can tell apart, so that all are as likely."""
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
@@ -77,19 +75,6 @@ def contact_for(patient: store.Patient, at: datetime) -> Contact:
         patient.carer_mobile,
     )
     return contact_of(person, london_date(at))
-
-
-def code_behind(token: str) -> str:
-    """What a patient may type in place of a link.
-
-    It follows from the link's token, and gives nothing of it away.
-    """
-    return code_of(hashlib.sha256(token.encode()).digest()[:CODE_BYTES])
-
-
-def opening_of(code: str) -> int:
-    """By what the invitation of a code is found: 64 bits of the code's SHA-256."""
-    return int.from_bytes(hashlib.sha256(code.encode()).digest()[:8], signed=True)
 
 
 class Ways(msgspec.Struct, frozen=True):

@@ -6,9 +6,13 @@ since 23 is prime and more than 16, one wrong sign or two neighbours in the wron
 noticed.
 """
 
+import hashlib
+
 SIGNS = "23456789CDFHJKMNPQRTWXY"
 LENGTH = 16
 """With the sign that checks: 15 signs of choice are 67 bits."""
+CODE_BYTES = 16
+"""More than a code's signs can tell apart, so that all are as likely."""
 _TAKEN_FOR = str.maketrans("SBZG", "5826")
 _PLACES = range(1, LENGTH)
 
@@ -42,6 +46,19 @@ def read_code(typed: str) -> str | None:
         return None
     signs = [SIGNS.index(char) for char in plain]
     return plain if signs[-1] == _check(signs[:-1]) else None
+
+
+def code_behind(token: str) -> str:
+    """What a patient may type in place of a link.
+
+    It follows from the link's token, and gives nothing of it away.
+    """
+    return code_of(hashlib.sha256(token.encode()).digest()[:CODE_BYTES])
+
+
+def opening_of(code: str) -> int:
+    """By what the invitation of a code is found: 64 bits of the code's SHA-256."""
+    return int.from_bytes(hashlib.sha256(code.encode()).digest()[:8], signed=True)
 
 
 def grouped(code: str, by: str = " ") -> str:

@@ -2,7 +2,8 @@
 
 import hmac
 
-from invitations.channels import Channels, code_behind, opening_of
+from invitations.channels import Channels
+from invitations.codes import code_behind, opening_of
 from invitations.store import links
 from recall.kit.postgres import Connection
 

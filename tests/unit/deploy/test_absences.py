@@ -123,6 +123,13 @@ def test_no_sql_stands_outside_sql_files_but_for_the_kits_own() -> None:
     assert found == {path.relative_to(ROOT).as_posix() for path in allowed}
 
 
+def test_no_query_is_kept_that_nobody_runs() -> None:
+    for folder in {path.parent for path in SQL if path.parent.name == "queries"}:
+        code = "".join(path.read_text() for path in folder.parents[1].rglob("*.py"))
+        unused = {path.stem for path in folder.glob("*.sql") if f'"{path.stem}"' not in code}
+        assert unused == set()
+
+
 @pytest.mark.parametrize("path", SQL, ids=lambda path: f"{path.parts[-4]}-{path.stem}")
 def test_no_sql_asks_for_the_time(path: Path) -> None:
     statements = [line.partition("--")[0] for line in path.read_text().splitlines()]
@@ -130,10 +137,10 @@ def test_no_sql_asks_for_the_time(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", pure_modules(), ids=lambda path: f"{path.parts[-2]}-{path.stem}")
-def test_no_pure_module_asks_for_the_time_a_random_number_or_a_new_id(path: Path) -> None:
+def test_no_pure_module_asks_for_the_time_a_random_number_a_new_id_or_a_file(path: Path) -> None:
     forbidden = {"now", "utcnow", "today", "time", "monotonic", "urandom", "token_hex"}
     # An id that is given may be read as one; none may be made.
-    forbidden |= {"uuid1", "uuid4", "uuid6", "uuid7"}
+    forbidden |= {"open", "uuid1", "uuid4", "uuid6", "uuid7"}
     tree = ast.parse(path.read_text())
     imported = {
         name
@@ -143,7 +150,8 @@ def test_no_pure_module_asks_for_the_time_a_random_number_or_a_new_id(path: Path
             [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module]
         )
     }
-    assert not {"random", "secrets", "time", "asyncio"} & imported
+    # What stands in a file is passed in, too.
+    assert not {"random", "secrets", "time", "asyncio", "pathlib", "os"} & imported
     assert not (forbidden - {"time"}) & set(calls(tree))
 
 

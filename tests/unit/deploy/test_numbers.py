@@ -1,13 +1,15 @@
 """The numbers that the documents name, held against the constants they tell of."""
 
+import math
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashboard import errand, live
+from dashboard import cells, errand, live
 from dashboard import settings as dashboard_settings
+from dashboard.asking import PAGE_ROWS
 from dashboard.staff import posted
 from ingest import answering, enrolling, handing, rejections, requests
 from ingest import settings as ingest_settings
@@ -17,6 +19,7 @@ from invitations import (
     batches,
     booking,
     channels,
+    codes,
     letter_routes,
     limiting,
     mailing,
@@ -51,6 +54,11 @@ SPANS = {1: "a second", 60: "a minute", 1800: "half an hour"}
 def default(settings: Any, name: str) -> Any:
     """What a setting is where nobody sets it."""
     return settings.Settings.model_fields[name].default
+
+
+def meets(factor: float, digits: int) -> int:
+    """Of a million patients, about how many it takes until the next way to a page costs less."""
+    return int(round(math.sqrt(factor * 1_000_000 * PAGE_ROWS), digits))
 
 
 def in_words(number: float) -> str:
@@ -122,6 +130,10 @@ TOLD: list[tuple[Path, str]] = [
     (RUNBOOK, f"Over {KIT['dead_letter_limit'].default:,} "),
     (RUNBOOK, f"A practice with {default(ingest_settings, 'patients_waiting'):,} patients waiting"),
     (RUNBOOK, f"longer than {LOCK_SECONDS} seconds"),
+    (INVITATIONS, f"a letter's code ({int(15 * math.log2(len(codes.SIGNS)))} bits"),
+    (GLOSSARY, f"The {codes.LENGTH} signs in a letter"),
+    (DASHBOARD, f"pages of {PAGE_ROWS}, up to {meets(cells.FEW, -2):,})"),
+    (DASHBOARD, f"up to {meets(cells.MANY, -3):,} with a hash"),
     (PLUGINS, f"after {PAUSES[0]} minutes, {PAUSES[1]} minutes, {PAUSES[2]} hours and {PAUSES[3]}"),
     (GLOSSARY, f"a child under {contact.ADULT_AGE}, to whom"),
     (GLOSSARY, f"{mailing.CUT_OFF:%H:%M} in London on a working day"),
