@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
         {"ingest": settings.ingest_url, "invitations": settings.invitations_url},
         settings.token.get_secret_value(),
     )
-    app = service.app(routes.routers(service, sender, live))
+    app = service.app(routes.routers(service, sender, live, settings.upload_bytes))
     rendering.strays_are_shown(app)
     app.state.service = service
     app.mount(assets.PREFIX, assets.ASSETS, name="static")

@@ -22,13 +22,13 @@ def snapshots(service: Service) -> Read:
     return read
 
 
-def routers(service: Service, sender: Sender, live: Live) -> list[APIRouter]:
-    """All routes of the dashboard."""
+def routers(service: Service, sender: Sender, live: Live, largest_file: int) -> list[APIRouter]:
+    """All routes of the dashboard; files of more bytes than the largest are not passed on."""
     return [
         api.router(service, live),
         rebuilding.router(service),
         commands.router(service, sender),
-        staff.router(service, sender),
+        staff.router(service, sender, largest_file),
         people.router(service, sender, Errands(service, sender)),
         pages.router(service, live),
         replying.router(service, sender),

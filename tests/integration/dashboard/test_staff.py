@@ -241,18 +241,14 @@ async def test_a_file_of_mostly_bad_rows_is_refused_and_may_be_taken_without_the
     assert "6 patients added" in await staff.get(taken.headers["location"])
 
 
-async def test_a_form_without_a_file_and_a_file_that_is_too_large_are_told(
-    staff: Staff, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_form_without_a_file_and_a_file_that_is_too_large_are_told(staff: Staff) -> None:
     target = await staff.target()
     path = f"/targets/{target}/upload"
     empty = await staff.board.client.post(path, files={"file": ("", b"")})
     assert empty.status_code == 422
     assert "Choose the file" in empty.text
-    settings = staff.board.app.state.service.settings
-    monkeypatch.setitem(settings.__dict__, "upload_bytes", 1024)
+    client = Board("postgresql://nowhere", staff.board.pool, upload_bytes=1024).client
     large = {"file": ("a.csv", b"x" * 100_000)}
-    assert (await staff.board.client.post(path, files=large)).status_code == 413
 
     async def endless() -> AsyncIterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
@@ -260,7 +256,9 @@ async def test_a_form_without_a_file_and_a_file_that_is_too_large_are_told(
             yield b"x" * 4096
 
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
-    unknown = await staff.board.client.post(path, content=endless(), headers=headers)
+    async with client:
+        assert (await client.post(path, files=large)).status_code == 413
+        unknown = await client.post(path, content=endless(), headers=headers)
     assert unknown.status_code == 413
     assert "larger than" in unknown.text
 

@@ -123,6 +123,18 @@ def test_no_sql_stands_outside_sql_files_but_for_the_kits_own() -> None:
     assert found == {path.relative_to(ROOT).as_posix() for path in allowed}
 
 
+def test_no_query_is_run_outside_a_store() -> None:
+    run = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "copy_records_to_table"}
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in SERVICES
+        if "store" not in path.stem and path.parent.name != "store"
+        for name in calls(ast.parse(path.read_text()))
+        if name in run
+    }
+    assert found == set()
+
+
 def test_no_query_is_kept_that_nobody_runs() -> None:
     for folder in {path.parent for path in SQL if path.parent.name == "queries"}:
         code = "".join(path.read_text() for path in folder.parents[1].rglob("*.py"))

@@ -9,12 +9,13 @@ from recall.kit.access import guard
 from recall.kit.service import Service
 
 
-def router(service: Service, sender: Sender) -> APIRouter:
+def router(service: Service, sender: Sender, largest_file: int) -> APIRouter:
     """The pages, each behind the cookie or the token."""
     token = service.settings.token.get_secret_value()
     found = APIRouter(
         route_class=PageRoute, include_in_schema=False, dependencies=[Depends(guard(token))]
     )
-    for part in (creating, setting, uploading, slotting):
+    for part in (creating, setting, slotting):
         part.add(found, service, sender)
+    uploading.add(found, service, sender, largest_file)
     return found

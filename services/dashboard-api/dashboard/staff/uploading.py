@@ -23,24 +23,25 @@ FORM_BYTES: Final = 64 * 1024
 NO_FILE: Final = frozenset({"missing_file", "empty_file"})
 
 
-def add(router: APIRouter, service: Service, sender: Sender) -> None:
-    """The form with the past uploads, sending a file, and the verdict on it."""
+def add(router: APIRouter, service: Service, sender: Sender, largest_file: int) -> None:
+    """The form with the past uploads, sending a file of so many bytes, and the verdict on it."""
+    limit = largest_file + FORM_BYTES
 
     @router.get("/targets/{target_id}/upload")
     async def upload(request: Request, target_id: TargetId) -> HTMLResponse:
         target = await known_target(service, target_id)
         result = done(request.query_params.get("done", ""))
-        return await _page(service, sender, target, result=result)
+        return await _page(sender, target, largest_file, result=result)
 
     @router.post("/targets/{target_id}/upload")
     async def send(
         request: Request, target_id: TargetId, *, accept_rejected: bool = False
     ) -> Response:
         target = await known_target(service, target_id)
-        answer = await _sent_on(request, sender, target_id, _limit(service), accept_rejected)
+        answer = await _sent_on(request, sender, target_id, limit, accept_rejected)
         if answer.ok:
             return to(f"/targets/{target_id}/uploads/{answer.body['upload_id']}")
-        return await _page(service, sender, target, refused=answer)
+        return await _page(sender, target, largest_file, refused=answer)
 
     @router.get("/targets/{target_id}/uploads/{upload_id}")
     async def verdict(target_id: TargetId, upload_id: str) -> HTMLResponse:
@@ -92,11 +93,6 @@ async def _sent_on(
         return _too_large(limit)
 
 
-def _limit(service: Service) -> int:
-    settings: Any = service.settings
-    return int(settings.upload_bytes) + FORM_BYTES
-
-
 def _too_large(limit: int) -> Answer:
     most = limit // (1024 * 1024)
     detail = f"The file is larger than {most} MB. Split it and upload the parts one by one."
@@ -104,9 +100,9 @@ def _too_large(limit: int) -> Answer:
 
 
 async def _page(
-    service: Service,
     sender: Sender,
     target: Target,
+    largest_file: int,
     *,
     refused: Answer | None = None,
     result: str | None = None,
@@ -123,7 +119,7 @@ async def _page(
         refused=refused,
         problems=body.get("problems", []),
         result=result,
-        limit=_limit(service) - FORM_BYTES,
+        limit=largest_file,
         uploads=[verdicts.past_upload(one) for one in uploads],
     )
 
