@@ -1,3 +1,3 @@
 """What every test may ask for."""
 
-pytest_plugins = ["support.stores"]
+pytest_plugins = ["support.stores", "support.skipping"]

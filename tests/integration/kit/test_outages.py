@@ -32,6 +32,8 @@ from support.toy import (
     until,
 )
 
+pytestmark = pytest.mark.own_stores
+
 SLOTS = [slot(n, n % 2) for n in range(40)]
 
 

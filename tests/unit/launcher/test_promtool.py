@@ -64,6 +64,21 @@ def test_it_is_fetched_once_and_found_on_the_path(there: set[str], tmp_path: Pat
     assert there
 
 
+def test_a_machine_that_knows_no_package_yet_asks_which_there_are(there: set[str]) -> None:
+    ran: list[str] = []
+    fetch, known = fetching([]), False
+
+    def run(command: Sequence[str], where: Path) -> bool:
+        nonlocal known
+        ran.append(" ".join(command[:2]))
+        known = known or command == promtool.UPDATE
+        return known and (command == promtool.UPDATE or fetch(command, where))
+
+    assert promtool.ensure(lambda _: None, run)
+    assert ran == ["apt-get download", "apt-get update", "apt-get download", "dpkg-deb --extract"]
+    assert there
+
+
 def test_one_that_is_there_is_used(there: set[str]) -> None:
     there.add("promtool")
     ran: list[str] = []
