@@ -9,8 +9,11 @@ WRITTEN = (
     ROOT / "README.md",
     ROOT / "ARCHITECTURE.md",
     ROOT / "CONTRIBUTING.md",
-    ROOT / "docs" / "runbook.md",
-    ROOT / "docs" / "dependencies.md",
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("runbook", "dependencies", "glossary", "pages", "plugins", "rules")
+    ),
+    *sorted((ROOT / "services").glob("*/README.md")),
     *sorted((ROOT / "docs" / "adr").glob("*.md")),
 )
 

@@ -177,6 +177,30 @@ def test_the_pictures_arrows_are_the_topics_with_their_writers_and_readers() -> 
 SERVICES = {"ingest", "workflow", "invitations", "dashboard"}
 
 
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_a_services_readme_names_the_topics_that_it_reads_and_writes(service: str) -> None:
+    folder = "dashboard-api" if service == "dashboard" else service
+    text = (ROOT / "services" / folder / "README.md").read_text()
+    reads = {name for name, topic in TOPICS.items() if service in topic.readers}
+    writes = {name for name, topic in TOPICS.items() if topic.writer == service}
+    assert topics_in(part_of(text, "consumes")) == reads
+    # Simulated channels report on a topic that is the plugins'.
+    assert topics_in(part_of(text, "produces")) - {"channel-reports"} == writes
+
+
+def part_of(readme: str, name: str) -> str:
+    """What a service's README says under a heading, in a row of its table or after a bold word."""
+    for pattern in (rf"^## {name}\n(.*?)^## ", rf"^\| {name} \|(.*?)$", rf"^\*\*{name}\*\*(.*?)^$"):
+        found = re.search(pattern, readme, re.MULTILINE | re.DOTALL | re.IGNORECASE)
+        if found:
+            return found[1]
+    return ""
+
+
+def topics_in(text: str) -> set[str]:
+    return set(re.findall(r"`([\w-]+)`", text)) & TOPICS.keys()
+
+
 def test_every_decision_is_listed_and_has_all_its_parts() -> None:
     listed = links_of(ROOT / "docs" / "adr" / "README.md")
     assert listed == [page.name for page in DECISIONS]
