@@ -34,6 +34,10 @@ def test_is_not_for_this_computer():
 def test_has_no_stores(tool):
     pass
 
+@pytest.mark.distribution_tool
+def test_has_no_program(tool):
+    pass
+
 @pytest.mark.xfail(reason="known")
 def test_fails_as_expected():
     raise AssertionError
@@ -44,11 +48,11 @@ STORES = {"KAFKA_BOOTSTRAP_SERVERS": "somewhere:9092", "DATABASE_URL": "postgres
 @pytest.mark.parametrize(
     ("given", "counts"),
     [
-        ({}, {"passed": 1, "skipped": 4, "xfailed": 1}),
-        ({"CI": "true"}, {"passed": 1, "failed": 1, "error": 3, "xfailed": 1}),
+        ({}, {"passed": 1, "skipped": 5, "xfailed": 1}),
+        ({"CI": "true"}, {"passed": 1, "failed": 1, "error": 3, "skipped": 1, "xfailed": 1}),
         (
             {"CI": "true", **STORES},
-            {"passed": 1, "failed": 1, "error": 2, "skipped": 1, "xfailed": 1},
+            {"passed": 1, "failed": 1, "error": 2, "skipped": 2, "xfailed": 1},
         ),
     ],
 )

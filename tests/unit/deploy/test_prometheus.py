@@ -79,6 +79,7 @@ def test_what_wakes_an_operator_is_watched() -> None:
         assert metric in watched
 
 
+@pytest.mark.distribution_tool
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on this computer")
 @pytest.mark.parametrize(
     "command",
