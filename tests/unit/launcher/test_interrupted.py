@@ -11,6 +11,8 @@ from launcher.stack import import_path
 
 def hold_back() -> None:
     """As ./dev does before it becomes the launcher; the terminal's signal comes in between."""
+    # Whoever runs the tests in the background of a shell ignores it, and children inherit that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.kill(os.getpid(), signal.SIGINT)
 
