@@ -1,9 +1,10 @@
 """Leaving the queue: what a turn of dispatch and a batch that goes straight on have in common."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from prometheus_client import CollectorRegistry, Counter
+import prometheus_client
 
 from recall.contracts.instants import instant, london_date
 from recall.contracts.vocabulary import AlertCode
@@ -21,10 +22,10 @@ _KNOWN = "known"
 class Leaving:
     """Decides and stores, in somebody's unit of work, who leaves the queues of locked targets."""
 
-    def __init__(self, register: Register, metrics: CollectorRegistry) -> None:
+    def __init__(self, register: Register, metrics: prometheus_client.CollectorRegistry) -> None:
         self._register = register
         # Patients who left the queue, by what became of them.
-        self._left_queue = Counter(
+        self._left_queue = prometheus_client.Counter(
             "workflow_patients_dispatched_total",
             "Patients who left the queue, by the status they went to.",
             ["status"],
@@ -57,9 +58,9 @@ class Leaving:
         invited = [change.after for change in folded if change.channel]
         if invited:
             await store.add_dispatched(unit.connection, invited)
+        more = Counter(patient.target_id for patient in invited)
         for queue in queues:
-            target_id = queue.settings.target_id
-            await _state(unit, queue, sum(p.target_id == target_id for p in invited))
+            await _state(unit, queue, more[queue.settings.target_id])
         unit.after_commit(lambda: self._count(folded))
 
     def _count(self, folded: Sequence[Folded]) -> None:

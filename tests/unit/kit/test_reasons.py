@@ -1,15 +1,13 @@
 """What went wrong is told to logs and operators without the row that a database refused."""
 
 import asyncio
-import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
 import httpx
 import pytest
-import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 
@@ -20,6 +18,8 @@ from recall.kit.service import Service
 from recall.kit.settings import ServiceSettings
 from recall.kit.telemetry import configure
 from support.toy import until
+
+pytestmark = pytest.mark.usefixtures("logging_restored")
 
 SAID = 'new row for relation "patients" violates check constraint "known_state"'
 REFUSED = asyncpg.PostgresError.new(
@@ -139,16 +139,6 @@ def app_of(service: Service) -> FastAPI:
     failing = APIRouter()
     failing.add_api_route("/refused", refuse)
     return service.app([failing])
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 async def test_neither_readyz_nor_the_log_shows_the_row_that_a_loop_was_refused(
