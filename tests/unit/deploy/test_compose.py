@@ -1,10 +1,7 @@
-import importlib
 import re
-import secrets
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,10 +11,18 @@ from launcher.paths import ROOT
 from launcher.services import CHANNELS
 from launcher.services import SERVICES as LOCAL
 from recall.contracts.topics import DEFAULT_PARTITIONS
-from recall.kit import provision
 from recall.kit.service import HARD_STOP_SECONDS
 from recall.kit.settings import ServiceSettings
 from support.stores import KAFKA_IMAGE, POSTGRES_IMAGE, kafka_settings
+from unit.deploy.containers import (
+    SECRETS,
+    known_variables,
+    needed_variables,
+    paths,
+    provisioned,
+    settings_class,
+    wired,
+)
 from unit.deploy.files import (
     COMPOSE,
     SERVICES,
@@ -31,15 +36,6 @@ from unit.deploy.files import (
 # Docker sets none of these; the services read them in simulations alone.
 LEFT_OUT = {"CLOCK_FILE", "SCENARIO_FILE"}
 PARTS = compose()["services"]
-SECRETS = {
-    name: secrets.token_hex(32)
-    for name in ("TOKEN", "POSTGRES_PASSWORD", "ROLE_PASSWORD", "ID_KEY", "LINK_KEY")
-}
-
-
-def settings_class(service: str) -> type[ServiceSettings]:
-    found: type[ServiceSettings] = importlib.import_module(f"{service}.settings").Settings
-    return found
 
 
 def environment(name: str, given: dict[str, str] = SECRETS) -> dict[str, str]:
@@ -48,22 +44,7 @@ def environment(name: str, given: dict[str, str] = SECRETS) -> dict[str, str]:
 
 
 def app(service: str, monkeypatch: pytest.MonkeyPatch) -> tuple[ServiceSettings, FastAPI]:
-    """The service as its container wires it, from nothing but the container's environment."""
-    for name in settings_class(service).model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    for name, value in environment(service).items():
-        monkeypatch.setenv(name, value)
-    settings = settings_class(service)()
-    return settings, importlib.import_module(f"{service}.app").create_app(settings)
-
-
-def paths(found: Any) -> set[str]:
-    """Every path an app answers on, those of routers within routers too."""
-    known = {getattr(found, "path", "")}
-    for inner in getattr(found, "routes", []):
-        known |= paths(inner)
-    original = getattr(found, "original_router", None)
-    return known | (paths(original) if original is not None else set())
+    return wired(service, environment(service), monkeypatch)
 
 
 def test_it_has_the_stores_one_run_of_provisioning_and_the_services_that_the_launcher_runs() -> (
@@ -88,12 +69,9 @@ def test_the_stores_are_the_versions_that_the_tests_use() -> None:
 def test_a_service_is_given_only_variables_that_it_reads_and_all_that_it_needs(
     service: str,
 ) -> None:
-    fields = settings_class(service).model_fields
-    known = {name.upper() for name in fields}
-    needed = {name.upper() for name, field in fields.items() if field.is_required()}
     given = set(PARTS[service]["environment"])
-    assert given <= known
-    assert needed <= given
+    assert given <= known_variables(service)
+    assert needed_variables(service) <= given
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -150,22 +128,8 @@ def test_whoever_is_waited_for_is_there_and_can_be_healthy() -> None:
 
 
 def test_provisioning_is_called_as_it_can_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[tuple[Any, ...]] = []
-
-    async def record(*given: Any, kafka_lost: bool) -> list[str]:
-        assert not kafka_lost
-        called.append(given)
-        return []
-
-    command = PARTS["provision"]["command"]
-    told = environment("provision")
-    assert command[0] == provision.__name__
-    monkeypatch.setattr(provision, "provision", record)
-    monkeypatch.setattr(sys, "argv", command)
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    provision.main()
-    [(dsn, bootstrap, services, password, partitions)] = called
+    given = provisioned(PARTS["provision"]["command"], environment("provision"), monkeypatch)
+    dsn, bootstrap, services, password, partitions = given
     assert urlsplit(dsn).password == environment("postgres")["POSTGRES_PASSWORD"]
     assert urlsplit(dsn).hostname == "postgres"
     assert bootstrap == environment("ingest")["KAFKA_BOOTSTRAP_SERVERS"]
