@@ -17,6 +17,9 @@ from launcher.paths import ROOT
 BIN = Path(sys.executable).parent
 SOURCES = ("shared", "services", "deploy", "tests", "dev")
 LOCKS = "requirements*.lock"
+MANIFESTS = ROOT / "deploy" / "kubernetes"
+KUBERNETES = ("1.31", "1.37")
+"""The oldest version that the manifests are for, and the newest that their checker knows."""
 AN_ADDRESS = re.compile(r"://|--index-url|--find-links|--extra-index-url")
 
 
@@ -64,6 +67,9 @@ def checks(sources: Sequence[str]) -> list[Check]:
     for dockerfile in sorted([*ROOT.glob("Dockerfile*"), *ROOT.glob("deploy/**/Dockerfile*")]):
         name = str(dockerfile.relative_to(ROOT))
         found.append(Check(name, partial(_command, "hadolint", str(dockerfile))))
+    if MANIFESTS.exists():
+        name = str(MANIFESTS.relative_to(ROOT))
+        found.append(Check(name, partial(faults_of_manifests, MANIFESTS)))
     migrations = sorted(
         str(path.relative_to(ROOT))
         for place in ("services/*/*", "shared/recall/*")
@@ -103,6 +109,18 @@ def _compose(file: Path) -> str:
     return _module("check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file))
 
 
+def faults_of_manifests(folder: Path) -> str:
+    """What Kubernetes would refuse of a folder's files; a kustomization is kubectl's alone.
+
+    The checker lets a kind pass that it does not know, and warns: whatever it says is a fault.
+    """
+    files = [str(path) for path in folder.glob("*.yaml") if path.name != "kustomization.yaml"]
+    versions = [word for version in KUBERNETES for word in ("-k", version)]
+    command = [sys.executable, "-m", "kubernetes_validate", "--strict", "--quiet"]
+    _, said = _ended([*command, *versions, *sorted(files)])
+    return said
+
+
 def import_rules() -> str:
     """What breaks the contracts of pyproject.toml.
 
@@ -122,6 +140,13 @@ def _command(name: str, *arguments: str) -> str:
 
 def _output(command: Sequence[str]) -> str:
     """What a command says when it fails; nothing when it passes."""
+    passed, said = _ended(command)
+    return "" if passed else said
+
+
+def _ended(command: Sequence[str]) -> tuple[bool, str]:
+    """Whether a command passed, and what it said; of one that failed that is never nothing."""
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     said = (finished.stdout + finished.stderr).strip()
-    return "" if finished.returncode == 0 else said or f"exit code {finished.returncode}"
+    passed = finished.returncode == 0
+    return passed, said if passed else said or f"exit code {finished.returncode}"

@@ -1,6 +1,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import yaml  # type: ignore[import-untyped]
 
 from catalogue.wiring import SERVICES, kit_metrics, own_metrics
 from launcher.paths import ROOT
+from unit.deploy import manifests
 from unit.deploy.documents import anchors_of
 from unit.deploy.files import compose
 
@@ -32,8 +34,35 @@ def test_every_service_is_scraped_at_the_port_that_docker_publishes() -> None:
     assert scraped == {name: [published[name][0].rpartition(":")[0]] for name in SERVICES}
 
 
-def test_the_rules_it_loads_are_there() -> None:
-    assert all((FOLDER / name).is_file() for name in loaded("prometheus.yml")["rule_files"])
+def test_on_a_cluster_every_pod_of_a_service_is_scraped_at_its_port() -> None:
+    [docker], [job] = (
+        loaded(f"{name}.yml")["scrape_configs"] for name in ("prometheus", "kubernetes")
+    )
+    assert job["job_name"] == docker["job_name"]
+    [place] = job["kubernetes_sd_configs"]
+    assert place == {
+        "role": "pod",
+        "namespaces": {"names": [manifests.kustomization()["namespace"]]},
+    }
+    keep, service, _ = job["relabel_configs"]
+    for name in SERVICES:
+        labels = manifests.template(name)["metadata"]["labels"]
+        told = {_label(key): value for key, value in labels.items()}
+        [port] = manifests.container(name)["ports"]
+        told["__meta_kubernetes_pod_container_port_name"] = port["name"]
+        assert ";".join(told[label] for label in keep["source_labels"]) == keep["regex"]
+        [label] = service["source_labels"]
+        assert (service["target_label"], told[label]) == ("service", name)
+
+
+def _label(key: str) -> str:
+    """The name under which Prometheus knows a pod's label."""
+    return "__meta_kubernetes_pod_label_" + re.sub(r"\W", "_", key)
+
+
+@pytest.mark.parametrize("name", ["prometheus.yml", "kubernetes.yml"])
+def test_the_rules_it_loads_are_there(name: str) -> None:
+    assert all((FOLDER / rules).is_file() for rules in loaded(name)["rule_files"])
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: str(rule["alert"]))
@@ -83,10 +112,35 @@ def test_what_wakes_an_operator_is_watched() -> None:
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on this computer")
 @pytest.mark.parametrize(
     "command",
-    ["check config prometheus.yml", "check rules alerts.yml", "test rules alerts.test.yml"],
+    [
+        "check config prometheus.yml",
+        "check rules alerts.yml",
+        "test rules alerts.test.yml",
+    ],
 )
 def test_prometheus_own_tool_agrees(command: str) -> None:
     ran = subprocess.run(
         ["promtool", *command.split()], cwd=FOLDER, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.distribution_tool
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on this computer")
+def test_prometheus_own_tool_agrees_with_the_rest_of_what_a_cluster_is_scraped_by(
+    tmp_path: Path,
+) -> None:
+    # Debian builds it without the discovery of pods: that part it cannot read.
+    config = loaded("kubernetes.yml")
+    [job] = config["scrape_configs"]
+    del job["kubernetes_sd_configs"]
+    (tmp_path / "kubernetes.yml").write_text(yaml.safe_dump(config))
+    shutil.copy(FOLDER / "alerts.yml", tmp_path)
+    ran = subprocess.run(
+        ["promtool", "check", "config", "kubernetes.yml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
