@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-import msgspec
 import structlog
 
 from recall.kit.clock import Clock
 from recall.kit.metrics import Metrics
+from recall.kit.packing import pack, unpacker
 from recall.kit.postgres import Connection, Pool
-from recall.kit.publishing import Parcel, Publisher
+from recall.kit.publishing import Keyed, Parcel, Publisher
 from recall.kit.reasons import reason_of
 from recall.kit.sql import queries
 from recall.kit.unit import Unit
@@ -28,8 +28,7 @@ ORPHAN_SECONDS = 3.0
 RELAY_ROWS = 24
 """Rows the relay holds in memory at once: a row is one batch's records for one partition."""
 
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(list[tuple[bytes, bytes]]).decode
+_unpack = unpacker(list[Keyed])
 
 Probe = Callable[[str], None]
 """Called at the named points of a unit's life; tests inject faults there."""
@@ -171,7 +170,7 @@ class Outbox:
             SQL["add_outbox"],
             [topic for (topic, _), _ in groups],
             [partition for (_, partition), _ in groups],
-            [_pack(records) for _, records in groups],
+            [pack(records) for _, records in groups],
             [len(records) for _, records in groups],
             self._writer,
             datetime.now(UTC),

@@ -6,18 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
-import msgspec
-
 from recall.contracts.envelope import Data
 from recall.contracts.instants import instant
 from recall.contracts.topics import Topic, topic_of
 from recall.kit.codec import Event, encode, model_of
 from recall.kit.kafka import partition_of
+from recall.kit.packing import pack, unpacker
 from recall.kit.postgres import Connection
 from recall.kit.publishing import Keyed, checked
 
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(list[tuple[str, int, list[Keyed]]]).decode
+_unpack = unpacker(list[tuple[str, int, list[Keyed]]])
 
 
 class Unit:
@@ -95,7 +93,7 @@ class Unit:
 
     def set_aside(self) -> bytes:
         """What was emitted so far, packed: this unit sends nothing of it, a later one may."""
-        packed = _pack([(*where, records) for where, records in self.outgoing.items()])
+        packed = pack([(*where, records) for where, records in self.outgoing.items()])
         self.outgoing.clear()
         return packed
 

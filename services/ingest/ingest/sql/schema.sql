@@ -75,7 +75,7 @@ CREATE TABLE portions (
 );
 CREATE INDEX portions_by_target ON portions (target_id, portion_id);
 
--- They live for seconds: compressing them would cost more than it saves.
+-- They come compressed: PostgreSQL would only try again.
 ALTER TABLE portions ALTER COLUMN records SET STORAGE EXTERNAL;
 
 -- Answers to uploads.  `removals` is the target's count of removals when the file was read: while

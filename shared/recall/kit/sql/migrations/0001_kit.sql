@@ -22,7 +22,7 @@ CREATE TABLE outbox (
     stored_at timestamptz NOT NULL
 );
 
--- Records live for milliseconds: compressing them would cost more than it saves.
+-- They come compressed: PostgreSQL would only try again.
 ALTER TABLE outbox ALTER COLUMN records SET STORAGE EXTERNAL;
 
 -- Records that could not be read or folded, as they came, with the reason.
