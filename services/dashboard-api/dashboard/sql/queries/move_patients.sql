@@ -14,6 +14,24 @@ WITH said AS (
 ),
 
 moved AS (
+    UPDATE patients AS p SET
+        shard = said.shard,
+        version = said.version,
+        cell = said.cell,
+        until = said.until,
+        alert = said.alert,
+        delivery = said.delivery,
+        slot_id = said.slot_id,
+        starts_at = said.starts_at,
+        updated_at = said.updated_at
+    FROM said
+    WHERE p.patient_id = said.patient_id AND p.version < said.version
+    RETURNING old.cell AS old_cell, old.shard AS old_shard, new.cell AS new_cell, new.shard AS new_shard
+),
+
+-- Who is here is moved above, which costs a third less than finding it out by a conflict; there is one only
+-- where somebody else has just added the patient.
+added AS (
     INSERT INTO patients AS p (
         patient_id, target_id, shard, version, cell, until, alert, delivery, slot_id, starts_at, updated_at
     )
@@ -22,6 +40,7 @@ moved AS (
         said.until, said.alert, said.delivery, said.slot_id, said.starts_at, said.updated_at
     FROM said
     INNER JOIN cells AS c USING (cell)
+    WHERE NOT EXISTS (SELECT FROM patients AS here WHERE here.patient_id = said.patient_id)
     ON CONFLICT (patient_id) DO UPDATE SET
         shard = excluded.shard,
         version = excluded.version,
@@ -38,13 +57,19 @@ moved AS (
         old.cell AS old_cell, old.shard AS old_shard, new.cell AS new_cell, new.shard AS new_shard
 ),
 
+changed AS (
+    SELECT old_cell, old_shard, new_cell, new_shard FROM moved
+    UNION ALL
+    SELECT old_cell, old_shard, new_cell, new_shard FROM added
+),
+
 nameless AS (
     INSERT INTO identities (patient_id, target_id, version, nhs_number, name, sort_name)
     SELECT patient_id, target_id, 0, '', '', ''
-    FROM moved
+    FROM added
     WHERE
         old_cell IS NULL
-        AND NOT EXISTS (SELECT FROM identities AS i WHERE i.patient_id = moved.patient_id)
+        AND NOT EXISTS (SELECT FROM identities AS i WHERE i.patient_id = added.patient_id)
     ORDER BY patient_id
     ON CONFLICT DO NOTHING
 ),
@@ -52,9 +77,9 @@ nameless AS (
 differences AS (
     SELECT cell, shard, sum(n)::bigint AS patients
     FROM (
-        SELECT old_cell AS cell, old_shard AS shard, -1 AS n FROM moved WHERE old_cell IS NOT NULL
+        SELECT old_cell AS cell, old_shard AS shard, -1 AS n FROM changed WHERE old_cell IS NOT NULL
         UNION ALL
-        SELECT new_cell, new_shard, 1 FROM moved
+        SELECT new_cell, new_shard, 1 FROM changed
     )
     GROUP BY cell, shard
     HAVING sum(n) <> 0
