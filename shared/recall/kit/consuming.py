@@ -12,7 +12,6 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -26,7 +25,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from recall.contracts.topics import Topic
 from recall.kit import inbox
 from recall.kit.codec import decoder
-from recall.kit.kafka import FETCH_BYTES, PARTITION_FETCH_BYTES, Ends
+from recall.kit.kafka import FETCH_BYTES, IDLE_FETCH_MS, PARTITION_FETCH_BYTES, Ends, poll
 from recall.kit.metrics import Metrics
 from recall.kit.outbox import Outbox
 from recall.kit.postgres import DATA_ERRORS, Connection
@@ -115,7 +114,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             session_timeout_ms=settings.session_timeout_ms,
             heartbeat_interval_ms=settings.session_timeout_ms // 4,
             rebalance_timeout_ms=30_000,
-            fetch_max_wait_ms=500,
+            fetch_max_wait_ms=IDLE_FETCH_MS,
             max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
             fetch_max_bytes=FETCH_BYTES,
             listener=self,
@@ -128,9 +127,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._subscriber(self._arrived)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> tuple[Raw, ...]:
-        """The next records, as soon as there are any; none after a while without."""
-        found = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._batch_records)
-        return tuple(chain.from_iterable(found.values()))
+        """The next records, waited for no longer than the loop may go without a look around."""
+        return await poll(consumer, POLL_MS, self._batch_records)
 
     async def _as_it_came(self, raw: tuple[Raw, ...]) -> KafkaMessage:
         """Parse nothing: a header that is not UTF-8 would take the whole batch with it."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from struct import unpack_from
 from typing import Any
 
@@ -19,7 +20,11 @@ CONTROLLER_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 2.0)
 PARTITION_FETCH_BYTES, FETCH_BYTES = 256 * 1024, 2 * 1024 * 1024
 """What a consumer asks for at once, of a partition and of all together.  It holds no more than that
 of each partition it reads, however much there is to catch up on; a larger batch comes alone."""
+BUSY_FETCH_MS, IDLE_FETCH_MS = 100, 500
+"""How long the broker may keep a fetch that finds nothing new."""
 _MIX, _32_BITS = 0x5BD1E995, 0xFFFFFFFF
+THE_CLUSTERS = -1
+"""The protocol's number for "as `default.replication.factor` says"."""
 MAX_RECORD_BYTES = 900_000
 """Kept under the broker's `message.max.bytes` (1,048,588), with room for the batch around it."""
 
@@ -47,6 +52,19 @@ def _murmur2(data: bytes) -> int:
     return found ^ found >> 15
 
 
+async def poll(consumer: AIOKafkaConsumer, milliseconds: int, most: int) -> tuple[Any, ...]:
+    """The next records, as soon as there are any; none after a while without.
+
+    The client has one fetch under way at a time, and partitions that it has handed on meanwhile
+    are asked for in the next one only.  While records come, that one must be back soon, or they
+    stand still behind quiet partitions; while none come, it saves processors to let it wait.
+    """
+    found = await consumer.getmany(timeout_ms=milliseconds, max_records=most)
+    # The client takes this as a setting, and reads it again for every fetch.
+    consumer._fetcher._fetch_max_wait_ms = BUSY_FETCH_MS if found else IDLE_FETCH_MS  # noqa: SLF001 - there is no other way; a test sees what is sent.
+    return tuple(chain.from_iterable(found.values()))
+
+
 def _config(topic: Topic) -> dict[str, str]:
     """The broker's settings of a topic."""
     common = {
@@ -62,15 +80,23 @@ def _config(topic: Topic) -> dict[str, str]:
     }
 
 
-async def create_topics(
-    bootstrap: str, topics: Iterable[Topic], partitions: int, replication: int = 1
-) -> list[str]:
+def _new(topic: Topic, partitions: int) -> NewTopic:
+    """A topic with as many replicas as its cluster gives one by default.
+
+    With a number of our own, a cluster that wants two replicas in sync would refuse every record.
+    """
+    made = NewTopic(topic.name, partitions, 1, topic_configs=_config(topic))
+    made.replication_factor = THE_CLUSTERS  # The client refuses it as an argument.
+    return made
+
+
+async def create_topics(bootstrap: str, topics: Iterable[Topic], partitions: int) -> list[str]:
     """Make the topics that do not exist yet; returns the names of those it made.
 
     Raises:
         KafkaError: the broker refuses for any other reason than that a topic exists.
     """
-    wanted = [NewTopic(t.name, partitions, replication, topic_configs=_config(t)) for t in topics]
+    wanted = [_new(topic, partitions) for topic in topics]
     for pause in CONTROLLER_PAUSES:
         try:
             answer = await _asked_for(bootstrap, wanted)

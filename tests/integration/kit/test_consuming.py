@@ -10,10 +10,17 @@ from typing import Any
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.fetch import FetchRequest, FetchRequest_v11
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 
 from recall.kit.consuming import Batch, Consumer, Raw
-from recall.kit.kafka import MAX_RECORD_BYTES, PARTITION_FETCH_BYTES
+from recall.kit.kafka import (
+    BUSY_FETCH_MS,
+    IDLE_FETCH_MS,
+    MAX_RECORD_BYTES,
+    PARTITION_FETCH_BYTES,
+)
 from support.stores import TestStores
 from support.toy import (
     PARTITIONS,
@@ -61,6 +68,26 @@ def held(topic: str) -> list[ConsumerRecord]:
     """The topic's records that this process has in memory."""
     records = (found for found in gc.get_objects() if type(found) is ConsumerRecord)
     return [record for record in records if record.topic == topic]
+
+
+async def test_a_fetch_waits_shortly_while_records_come_and_long_while_none_do(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[int] = []
+    send = AIOKafkaClient.send
+
+    async def noted(client: AIOKafkaClient, node: Any, request: Any, **options: Any) -> Any:
+        if isinstance(request, FetchRequest):
+            waits.append(request.build(FetchRequest_v11).max_wait_time)
+        return await send(client, node, request, **options)
+
+    monkeypatch.setattr(AIOKafkaClient, "send", noted)
+    async with running(place):
+        await until(lambda: IDLE_FETCH_MS in waits)
+        assert BUSY_FETCH_MS not in waits
+        await feed(place, given([slot(1), slot(2, 1)]))
+        await until(lambda: BUSY_FETCH_MS in waits)
+        await until(lambda: waits[-1] == IDLE_FETCH_MS)
 
 
 async def test_everything_is_folded_and_told_once(place: Place) -> None:

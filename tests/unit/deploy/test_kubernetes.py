@@ -253,20 +253,10 @@ def test_provisioning_is_not_tried_again_where_that_mends_nothing(
     assert pod(JOB)["restartPolicy"] == "Never"
 
 
-def test_who_makes_topics_beforehand_is_told_what_provisioning_would_say() -> None:
-    told = (FOLDER / "provision.yaml").read_text()
-    signature = inspect.signature(kafka.create_topics)
-    assert signature.parameters["replication"].default == 1
-    assert "one replica" in told
-    for topic in TOPICS.values():
-        settings = kafka._config(topic)
-        assert f"message.timestamp.type={settings['message.timestamp.type']}" in told
-        assert settings.keys() <= {
-            "message.timestamp.type",
-            "compression.type",
-            "cleanup.policy",
-            "retention.ms",
-        }
+def test_topics_get_as_many_replicas_as_the_cluster_says() -> None:
+    made = kafka._new(TOPICS["patients"], 12)
+    assert (made.num_partitions, made.replication_factor) == (12, -1)
+    assert "default.replication.factor" in (FOLDER / "provision.yaml").read_text()
 
 
 def test_every_secret_that_is_asked_for_stands_in_both_examples_empty() -> None:
