@@ -1,6 +1,6 @@
 """A crowd: made-up patients with odds per channel, played to the end of every workflow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -90,12 +90,14 @@ async def prepare(driver: Driver, crowd: Crowd) -> None:
     await driver.settle()
 
 
-async def upload(driver: Driver, crowd: Crowd) -> list[dict[str, Any]]:
-    """Upload all patients; the verdicts on the files."""
-    return [
-        await driver.upload(crowd.target_id, csv_of(part))
-        for part in parts(crowd.people(), ROWS_A_FILE)
-    ]
+def files(crowd: Crowd) -> list[bytes]:
+    """The crowd as the practice's CSV files."""
+    return [csv_of(part) for part in parts(crowd.people(), ROWS_A_FILE)]
+
+
+async def upload(driver: Driver, crowd: Crowd, made: Sequence[bytes]) -> list[dict[str, Any]]:
+    """Upload the crowd's files; the verdicts on them."""
+    return [await driver.upload(crowd.target_id, content) for content in made]
 
 
 async def run_out(

@@ -137,7 +137,7 @@ async def _crowd(stack: Stack, clock_file: Path, wanted: Wanted) -> tuple[dict[s
         async with Driver(stack.stack, clock_file) as driver:
             await crowd.prepare(driver, asked)
             bar.update(task, description="Uploading")
-            await crowd.upload(driver, asked)
+            await crowd.upload(driver, asked, crowd.files(asked))
             page = await crowd.run_out(driver, asked, told)
     if not wanted.as_json:
         show.OUT.print(pictures.funnel(page))

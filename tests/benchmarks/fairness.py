@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pipeline import Say, running
-from launcher.crowd import Crowd, prepare, upload
+from launcher.crowd import Crowd, files, prepare, upload
 from launcher.driving import Driver
 
 SMALL_PATIENTS = 20
@@ -47,9 +47,10 @@ async def measure_fairness(patients: int, seed: int, folder: Path, say: Say) -> 
     async with running(folder, seed, say) as (_, driver):
         for crowd in (large, *small):
             await prepare(driver, crowd)
+        made = files(large)
         say(f"Uploading {patients:,} patients of one practice …")
         began = time.monotonic()
-        await upload(driver, large)
+        await upload(driver, large, made)
         uploaded = time.monotonic()
         found = await asyncio.gather(
             *(
@@ -72,7 +73,7 @@ async def _behind(driver: Driver, crowd: Crowd, large: Crowd, after: float) -> d
     """One small upload: seconds until the pages show all its patients invited."""
     await asyncio.sleep(after)
     began = time.monotonic()
-    await upload(driver, crowd)
+    await upload(driver, crowd, files(crowd))
     answered = time.monotonic()
     await _until_invited(driver, crowd)
     shown = time.monotonic()

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.raw import Volume, raw_limit, volume_of
 from benchmarks.usage import Usage
-from launcher.crowd import START, Crowd, prepare, run_out, upload
+from launcher.crowd import START, Crowd, files, prepare, run_out, upload
 from launcher.driving import Driver, begin
 from launcher.stack import Options, Stack
 
@@ -102,10 +102,11 @@ async def _peaks(crowd: Crowd, folder: Path, say: Say) -> dict[str, float]:
 
 
 async def _pipeline(driver: Driver, crowd: Crowd, usage: Usage, say: Say) -> dict[str, Any]:
+    made = files(crowd)
     say(f"Uploading {crowd.patients:,} patients …")
     usage.begin()
     began = time.monotonic()
-    await upload(driver, crowd)
+    await upload(driver, crowd, made)
     uploaded = time.monotonic()
     await driver.settle()
     first_round = time.monotonic()
