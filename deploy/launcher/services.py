@@ -19,9 +19,9 @@ SIMULATION_ID_KEY = "7265636167652d73696d756c6174696f6e2d6f6e6c792d6e6f2d7365637
 SIMULATION_LINK_KEY = "726563616c6c2d73696d756c617465642d6c696e6b732d6e6f2d736563726574"
 
 # What is freed goes back to the system: with an arena a thread, and thresholds that grow with what
-# was ever asked for, a process keeps the sum of its worst moments. What is asked for again and again
-# stays, however: with a quarter of these thresholds, a batch's buffers came new from the system each
-# time, twenty times as many pages of zeros. The image says the same.
+# was ever asked for, a process keeps the sum of its worst moments.  What is asked for again and
+# again stays, however: with thresholds a sixteenth of these, a batch's buffers came new from the
+# system each time, twenty times as many pages of zeros.  The image says the same.
 MALLOC = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": "4194304",
