@@ -1,5 +1,7 @@
 """The pipeline from upload to counts on the page, and where its time goes."""
 
+import platform
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -129,6 +131,7 @@ def _figures(
     overview = pipeline["page"]["overview"]
     rate, raw_rate = patients / seconds, patients / raw["seconds"]
     return {
+        "python": f"{platform.python_version()} in {sys.base_prefix}",
         "patients": patients,
         "complete": overview["completed"] == patients,
         "patients_per_second": rate,

@@ -70,6 +70,7 @@ def _reached(figures: dict[str, Any]) -> Table:
     table.add_column("Measured")
     table.add_column("", justify="right")
     for name, value in (
+        ("Python", figures["python"]),
         ("patients", f"{figures['patients']:,}"),
         ("patients a second, upload to every workflow ended", _rate(figures)),
         ("seconds", f"{figures['seconds']:.1f}"),

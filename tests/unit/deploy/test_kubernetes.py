@@ -185,7 +185,9 @@ def test_a_proxy_is_believed_only_where_it_is_named(monkeypatch: pytest.MonkeyPa
     told = config_maps()["recall"][name]
     assert "*" not in told
     monkeypatch.setenv(name, told)
-    assert uvicorn.Config("app:app").forwarded_allow_ips == told
+    # It would set up logging for the whole process besides.
+    config = uvicorn.Config("app:app", log_config=None)
+    assert config.forwarded_allow_ips == told
     assert "forwarded_allow_ips" not in inspect.getsource(kit_service.serve)
 
 
