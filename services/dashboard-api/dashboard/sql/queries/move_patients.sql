@@ -29,8 +29,8 @@ moved AS (
     RETURNING old.cell AS old_cell, old.shard AS old_shard, new.cell AS new_cell, new.shard AS new_shard
 ),
 
--- Who is here is moved above, which costs a third less than finding it out by a conflict; there is one only
--- where somebody else has just added the patient.
+-- Who is here is moved above: an upsert would try each as a new row first and lock the old one when that fails.
+-- Here a conflict comes only where somebody else has just added the patient.
 added AS (
     INSERT INTO patients AS p (
         patient_id, target_id, shard, version, cell, until, alert, delivery, slot_id, starts_at, updated_at
