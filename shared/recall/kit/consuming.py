@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -128,7 +129,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> tuple[Raw, ...]:
         """The next records, waited for no longer than the loop may go without a look around."""
-        return await poll(consumer, POLL_MS, self._batch_records)
+        found = await poll(consumer, POLL_MS, self._batch_records)
+        return tuple(chain.from_iterable(found.values()))
 
     async def _as_it_came(self, raw: tuple[Raw, ...]) -> KafkaMessage:
         """Parse nothing: a header that is not UTF-8 would take the whole batch with it."""

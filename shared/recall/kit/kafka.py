@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import chain
 from struct import unpack_from
 from typing import Any
 
@@ -52,17 +51,21 @@ def _murmur2(data: bytes) -> int:
     return found ^ found >> 15
 
 
-async def poll(consumer: AIOKafkaConsumer, milliseconds: int, most: int) -> tuple[Any, ...]:
-    """The next records, as soon as there are any; none after a while without.
+async def poll(
+    consumer: AIOKafkaConsumer, milliseconds: int, most: int
+) -> dict[TopicPartition, list[Any]]:
+    """The next records of each partition, as soon as there are any; none after a while without.
 
     The client has one fetch under way at a time, and partitions that it has handed on meanwhile
     are asked for in the next one only.  While records come, that one must be back soon, or they
     stand still behind quiet partitions; while none come, it saves processors to let it wait.
     """
-    found = await consumer.getmany(timeout_ms=milliseconds, max_records=most)
+    found: dict[TopicPartition, list[Any]] = await consumer.getmany(
+        timeout_ms=milliseconds, max_records=most
+    )
     # The client takes this as a setting, and reads it again for every fetch.
     consumer._fetcher._fetch_max_wait_ms = BUSY_FETCH_MS if found else IDLE_FETCH_MS  # noqa: SLF001 - there is no other way; a test sees what is sent.
-    return tuple(chain.from_iterable(found.values()))
+    return found
 
 
 def _config(topic: Topic) -> dict[str, str]:

@@ -22,9 +22,11 @@ from recall.kit.codec import HEADERS, Event, decoder
 from recall.kit.consuming import Raw, TooManyBadRecordsError
 from recall.kit.kafka import (
     FETCH_BYTES,
+    IDLE_FETCH_MS,
     MAX_RECORD_BYTES,
     PARTITION_FETCH_BYTES,
     create_topics,
+    poll,
 )
 from recall.kit.publishing import Keyed, checked
 from recall.kit.reasons import reason_of
@@ -146,7 +148,7 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
                 self.trouble = None
                 self._broken.clear()
                 while not self._broken.is_set():
-                    batch = await consumer.getmany(timeout_ms=POLL_MS, max_records=500)
+                    batch = await poll(consumer, POLL_MS, 500)
                     async with self._busy:
                         await self._do(consumer, producer, batch)
 
@@ -281,6 +283,7 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has n
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             rebalance_timeout_ms=30_000,
+            fetch_max_wait_ms=IDLE_FETCH_MS,
             max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
             fetch_max_bytes=FETCH_BYTES,
         )
