@@ -19,7 +19,7 @@ SEGMENT_BYTES = 128 * 1024 * 1024
 INDEX_BYTES = 512 * 1024
 """Enough for the index of such a segment: 12 bytes for every 4 KiB of it.  Each partition maps two
 of them, and Linux fills a mapped file's pages with zeros when one is first touched: with the 10 MiB
-that are the default this took a third of the broker's time (measured with 20,000 patients)."""
+that are the default this took up to a third of the time of a broker that had just started."""
 _API_VERSIONS = struct.Struct(
     ">ihhih"
 )  # size, api key, api version, correlation id, length of a null client id
